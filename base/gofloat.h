@@ -1,0 +1,21 @@
+/* Floats as Go's strconv reads and prints them, because PromQL's texts come from there. */
+#ifndef BASE_GOFLOAT_H
+#define BASE_GOFLOAT_H
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+
+/* strconv.FormatFloat(v, format, -1, 64): the shortest digits that read back as v.
+ * format: 'e' (1e+00), 'E', 'f' (never an exponent), 'g' (exponent below 1e-4 and from 1e21, as PromQL prints),
+ * 'v' (as fmt's %v: exponent from 1e+21), 'G' unused. NaN, +Inf, -Inf by name. */
+void gofloat_print(struct strbuf *b, double v, char format);
+
+/* strconv.FormatFloat(v, format, precision, 64) for 'e', 'f' and 'g'. */
+void gofloat_print_precision(struct strbuf *b, double v, char format, int precision);
+
+/* strconv.ParseFloat(s, 64): decimal, hexadecimal with p exponent, inf, infinity, nan in any case, sign, and '_' only
+ * with a base prefix. false: not a number. Overflow gives an infinity and sets *ret_range when that is not NULL. */
+bool gofloat_parse(struct str s, double *ret_v, bool *ret_range);
+
+#endif

@@ -1,0 +1,47 @@
+/* Regular expressions in RE2's syntax, run by PCRE2. What RE2 does not know (back references, look-around, …) is refused;
+ * literals, prefixes, suffixes and alternations of literals are matched without the engine. Only base/regex.c knows PCRE2. */
+#ifndef BASE_REGEX_H
+#define BASE_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "base/strbuf.h"
+
+#define REGEX_MAX_BYTES 65536      /* a longer pattern is refused */
+#define REGEX_MATCH_LIMIT 1000000u /* steps of one match; past it the text does not match and *ret_limited is set */
+
+struct regex;
+
+enum regex_anchor {
+	REGEX_ANCHORED,   /* the whole text must match: ^(?s:…)$, as matchers and relabelling have it */
+	REGEX_UNANCHORED, /* somewhere in the text: as template functions have it */
+};
+
+/* NULL: *ret_error says why, in Go's wording ("error parsing regexp: missing closing ]: `[a`"), in the arena. */
+struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct arena *errors,
+						   const char **ret_error);
+void regex_destroy(struct regex *r); /* accepts NULL */
+
+bool regex_matches(const struct regex *r, struct str text);
+
+/* Number of groups, group 0 not counted; and the name of a group or the empty string. */
+size_t regex_group_count(const struct regex *r);
+
+/* One match from `from` on. `ret_spans` holds 2 * (groups + 1) offsets, (size_t)-1 where a group took no part. */
+bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans);
+
+/* As Go's Regexp.Expand: $1, ${1}, $name, ${name}, $$. */
+void regex_expand(const struct regex *r, struct str replacement, struct str text,
+				  const size_t *spans, struct strbuf *out);
+
+/* As Go's ReplaceAllString. */
+void regex_replace_all(const struct regex *r, struct str text, struct str replacement,
+					   struct strbuf *out);
+
+/* If the pattern is nothing but an alternation of literals (a|b|c), those; count 0 otherwise. Borrowed from r. */
+const struct str *regex_literals(const struct regex *r, size_t *ret_count);
+
+#endif

@@ -1,0 +1,24 @@
+/* UTF-8: validity, one rune at a time, and the width of a text on a terminal. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "base/strbuf.h"
+
+#define UTF8_INVALID UINT32_C(0xFFFD)
+
+/* Reads the rune at s.ptr[0]. Returns its length in bytes; 1 and UTF8_INVALID for a bad byte; 0 at the end. */
+size_t utf8_decode(struct str s, uint32_t *ret_rune);
+void utf8_encode(struct strbuf *b, uint32_t rune);
+bool utf8_valid(struct str s);
+
+/* Offset of the first bad byte, s.len when there is none. */
+size_t utf8_find_invalid(struct str s);
+
+/* Columns that the text takes on a terminal: wide runes 2, combining ones 0, a tab 1. */
+size_t utf8_width(struct str s);
+
+#endif

@@ -1,0 +1,71 @@
+/* tocsin.yml, flags and environment variables, in one structure. */
+#ifndef ENGINE_CONFIG_H
+#define ENGINE_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/labels.h"
+#include "base/timestamp.h"
+#include "rules/preset.h"
+
+struct config_peer {
+	struct str url;  /* without a slash at the end */
+	dur_ms timeout;  /* of one request */
+};
+
+struct config_preset {
+	struct str name;
+	const struct preset_parameter *values; /* those that were given */
+	size_t count;
+	struct span span;
+};
+
+enum config_log_level { CONFIG_LOG_DEBUG, CONFIG_LOG_INFO, CONFIG_LOG_WARN, CONFIG_LOG_ERROR };
+enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
+
+struct config {
+	struct config_peer prometheus;           /* http://localhost:9090, 30s */
+	const struct config_peer *alertmanagers; /* http://localhost:9093, 10s */
+	size_t alertmanager_count;
+	const struct str *rule_files; /* globs, relative to the configuration file's folder */
+	size_t rule_file_count;
+	const struct config_preset *presets; /* "generic" when neither rule files nor presets are given */
+	size_t preset_count;
+	dur_ms evaluation_interval; /* 15s */
+	dur_ms query_offset;        /* 0 */
+	dur_ms lookback;            /* 5m */
+	dur_ms resend_delay;        /* 1m */
+	dur_ms resolved_retention;  /* 15m */
+	struct labels external_labels;
+	struct str external_url; /* for generatorURL and templates; Prometheus' own URL when empty */
+	struct str listen;       /* "127.0.0.1:9099"; empty: no listener */
+	dur_ms drain_timeout;    /* at SIGTERM: how long to go on delivering; 10s */
+	enum config_log_level log_level;
+	enum config_log_format log_format;
+	size_t limit_answer_bytes, limit_alerts_per_rule, limit_fetches, limit_samples;
+};
+
+/* The defaults, of which every field is valid. */
+void config_init(struct config *c);
+
+/* Reads a configuration's text over `c`. Every error at its place; false when there was one. Strings live in `a`. */
+bool config_parse(struct str text, struct arena *a, struct diags *diags, struct config *c);
+
+/* One setting by its dotted name, "prometheus.url" or "log.level": what flags and TOCSIN_… variables set. Lists take one more item
+ * (the first one given replaces the default). false: *ret_error in the arena. */
+bool config_set(struct config *c, struct str name, struct str value, struct arena *a,
+				const char **ret_error);
+
+/* A setting that has a flag and a variable, as --help and the documentation list it. */
+struct config_option {
+	const char *name;     /* "prometheus.url" */
+	const char *flag;     /* "prometheus" */
+	const char *variable; /* "TOCSIN_PROMETHEUS" */
+	const char *argument; /* "URL" */
+	const char *help;
+	bool repeats;
+};
+const struct config_option *config_options(size_t *ret_count);
+
+#endif

@@ -1,0 +1,22 @@
+/* Everything that a stranger can make large, and why the cap is where it is. Configuration can raise the ones with a key. */
+#ifndef ENGINE_LIMITS_H
+#define ENGINE_LIMITS_H
+
+/* limits.answer_bytes: one answer of Prometheus, uncompressed. 100,000 series over 5 min are 54 MB. */
+#define LIMIT_ANSWER_BYTES (256u << 20)
+/* limits.fetches: requests to Prometheus under way at once; its own default is 20 queries. */
+#define LIMIT_FETCHES 8u
+/* limits.alerts_per_rule: instances of one alert; a rule that makes more is an error and keeps the state it had. */
+#define LIMIT_ALERTS_PER_RULE 100000u
+/* limits.samples: values in memory for one evaluation, as Prometheus' query.max-samples. */
+#define LIMIT_SAMPLES 50000000u
+/* One configuration or rule file. */
+#define LIMIT_FILE_BYTES (64u << 20)
+/* What of a peer's answer is quoted in an error message. */
+#define LIMIT_QUOTED_BYTES 200u
+/* Answers of Alertmanager are only read for their error text. */
+#define LIMIT_ALERTMANAGER_ANSWER_BYTES (1u << 20)
+/* Series of one request to our own HTTP API. */
+#define LIMIT_REQUEST_BYTES (64u << 10)
+
+#endif

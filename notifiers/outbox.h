@@ -1,0 +1,58 @@
+/* What one Alertmanager still has to be told. Keyed by alert: holds the latest word on each, so it cannot grow beyond the
+ * alerts there are; keeps everything, resolved included, while Alertmanager does not answer. Pure: it never sends. */
+#ifndef NOTIFIERS_OUTBOX_H
+#define NOTIFIERS_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "notifiers/notice.h"
+
+struct outbox;
+
+struct outbox_options {
+	size_t batch_max;      /* alerts in one delivery; 256 */
+	size_t capacity;       /* alerts held; past it the oldest resolved, then the oldest firing are dropped and counted; 100,000 */
+	dur_ms retry_min, retry_max; /* backoff, doubling: 1 s, 30 s */
+	uint64_t seed;         /* for the jitter of the backoff */
+};
+
+enum outbox_outcome {
+	OUTBOX_OK,
+	OUTBOX_RETRY, /* nobody there, time-out, 429, 5xx: later, with backoff */
+	OUTBOX_DROP,  /* 400 and other 4xx: the receiver will never take this batch. One alert: dropped and counted. Several: halved and tried again */
+};
+
+struct outbox_delivery {
+	uint64_t id;
+	struct str body; /* JSON array; the outbox's own memory until outbox_done */
+	size_t count;    /* alerts in it */
+};
+
+struct outbox_stats {
+	size_t queued;
+	uint64_t sent, dropped, errors; /* alerts, alerts, deliveries */
+	ts_ms last_ok;                  /* TS_NONE: never */
+	const char *last_error;         /* "" when the last delivery went well; the outbox's memory */
+};
+
+struct outbox *outbox_create(const struct outbox_options *options);
+void outbox_destroy(struct outbox *o); /* accepts NULL */
+
+/* The latest word on an alert. Copied. A resolved word on an alert of which this Alertmanager was never told is still sent. */
+void outbox_push(struct outbox *o, const struct notice *n, ts_ms now);
+
+/* The next delivery, if one is due and none is under way. */
+bool outbox_next(struct outbox *o, ts_ms now, struct outbox_delivery *ret_delivery);
+
+/* `message` says what went wrong, for outbox_stats and the log; `retry_after` (0: none) is the receiver's own wish. */
+void outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome, const char *message,
+				 dur_ms retry_after, ts_ms now);
+
+/* When outbox_next may have something; TS_NONE: not before the next push or done. */
+ts_ms outbox_wake_at(const struct outbox *o, ts_ms now);
+
+void outbox_stats(const struct outbox *o, struct outbox_stats *ret_stats);
+
+#endif

@@ -1,0 +1,38 @@
+/* What an expression has to be given before it can be evaluated: one need per selector. */
+#ifndef PQL_NEEDS_H
+#define PQL_NEEDS_H
+
+#include "promql-lite/ast.h"
+
+/* Points in time at which an expression has a value: start, start + step, … end. An instant is start == end. */
+struct pql_grid {
+	ts_ms start, end;
+	dur_ms step; /* > 0, also for an instant (then it only serves step() in duration expressions; 1 will do) */
+};
+
+size_t pql_grid_count(struct pql_grid g);
+
+enum pql_need_kind {
+	PQL_NEED_INSTANT,   /* the latest value at each point of `grid`, not older than the lookback */
+	PQL_NEED_TIMESTAMP, /* as before, but the time of that sample in seconds: timestamp(x) */
+	PQL_NEED_RANGE,     /* the samples as they are, start < t <= end */
+};
+
+/* Offsets and @ are in the times already. Inside a subquery the grid is the subquery's own, on absolute multiples of its step. */
+struct pql_need {
+	enum pql_need_kind kind;
+	const struct pql_selector *selector; /* matchers; borrowed from the tree */
+	struct pql_grid grid;                /* INSTANT, TIMESTAMP */
+	ts_ms start, end;                    /* RANGE: left-open */
+};
+
+struct pql_time_options {
+	dur_ms lookback;              /* 5 min in Prometheus */
+	dur_ms default_subquery_step; /* the evaluation interval in Prometheus */
+};
+
+/* One need per selector: `ret_needs` has expr->selector_count entries, in the arena. */
+void pql_needs(const struct pql_expr *expr, struct pql_grid grid,
+			   const struct pql_time_options *options, struct arena *a, struct pql_need **ret_needs);
+
+#endif

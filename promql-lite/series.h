@@ -1,0 +1,40 @@
+/* Samples in memory: what an expression is evaluated over. */
+#ifndef PQL_SERIES_H
+#define PQL_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/labels.h"
+#include "base/timestamp.h"
+
+struct pql_histogram; /* native histogram; histogram.h, when there are some */
+
+/* Parallel arrays, times rising strictly. */
+struct pql_series {
+	struct labels labels;
+	const ts_ms *times;
+	const double *values; /* a staleness marker is pql_stale_nan() */
+	struct pql_histogram *const *histograms; /* NULL: floats only; else where [i] is not NULL it is the sample */
+	size_t count;
+};
+
+enum pql_series_form {
+	/* As stored: staleness markers inside, the evaluator looks back. */
+	PQL_SERIES_STORED,
+	/* One sample at each point of the need's grid at which the server found one: from the query API, which has looked
+	 * back already and leaves out stale ones. For a range need: the samples of the window, markers left out. */
+	PQL_SERIES_LOOKED_UP,
+};
+
+struct pql_series_set {
+	enum pql_series_form form;
+	const struct pql_series *items; /* no two with the same labels */
+	size_t count;
+};
+
+/* Prometheus' staleness marker: the NaN with bits 0x7ff0000000000002; other NaNs are values. */
+double pql_stale_nan(void);
+bool pql_is_stale_nan(double v);
+
+#endif

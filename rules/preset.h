@@ -1,0 +1,33 @@
+/* The rule files inside the binary: the built-in rules, with names and thresholds as parameters. */
+#ifndef RULES_PRESET_H
+#define RULES_PRESET_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/strbuf.h"
+
+/* An ordinary rule file. Its header comment declares the parameters, one a line:
+ *     # parameter NAME = DEFAULT   what it is
+ * A value other than the default replaces the default wherever it stands as a whole word of the groups' text. */
+struct preset {
+	const char *name;  /* "generic" */
+	const char *title; /* first comment line */
+	struct str source; /* the file */
+};
+
+struct preset_parameter {
+	struct str name, value, help;
+};
+
+const struct preset *presets(size_t *ret_count);
+const struct preset *preset_find(struct str name); /* NULL: none */
+
+/* The parameters that a preset declares, with their defaults. Arena. */
+const struct preset_parameter *preset_parameters(const struct preset *p, struct arena *a,
+												 size_t *ret_count);
+
+/* The rule file with these values. NULL or no diagnostics; false: *ret_error names the parameter that is unknown or has a bad value. */
+bool preset_render(const struct preset *p, const struct preset_parameter *values, size_t count,
+				   struct arena *a, struct strbuf *out, const char **ret_error);
+
+#endif

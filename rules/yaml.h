@@ -1,0 +1,57 @@
+/* A YAML text as a tree in which every node knows its place. libyaml does the reading; only rules/yaml.c knows it. */
+#ifndef RULES_YAML_H
+#define RULES_YAML_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+#define YAML_MAX_BYTES (64u << 20) /* of one text: 10,000 rules are 3 MB */
+#define YAML_MAX_DEPTH 64
+#define YAML_MAX_NODES 4000000u /* aliases counted each time they are used: a bomb of aliases stops here */
+
+enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
+
+struct yaml_node;
+
+struct yaml_pair {
+	struct yaml_node *key, *value; /* key is always a scalar */
+};
+
+/* Where the text of a scalar stands in the file: block scalars lose their indentation, quoted ones their escapes. */
+struct yaml_piece {
+	size_t text_offset, file_offset; /* from here on they run in step, to the next piece */
+};
+
+struct yaml_node {
+	enum yaml_kind kind;
+	struct span span; /* in the file */
+	bool plain;       /* a scalar without quotes and not a block: 5 is a number, "5" is not */
+	struct str text;  /* of a scalar */
+	struct str tag;   /* explicit tag such as "!!str", or empty */
+	const struct yaml_piece *pieces;
+	size_t piece_count;
+	struct yaml_node **items; /* sequence */
+	struct yaml_pair *pairs;  /* mapping, in the order of the file; `<<` merges are done */
+	size_t count;
+};
+
+struct yaml_document {
+	struct yaml_node *root; /* NULL when the document is empty */
+};
+
+/* All documents of the text. Errors (syntax, bad UTF-8, duplicate key, limits) go to diags with a span; false when the text
+ * is no YAML at all, and then *ret_count is what was read before. Errors begin with "yaml: " as Go's yaml.v3 words them. */
+bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
+				struct yaml_document **ret_documents, size_t *ret_count);
+
+/* NULL when there is none. */
+struct yaml_node *yaml_find(const struct yaml_node *mapping, const char *key);
+
+/* A span within a scalar's text as a span in the file. */
+struct span yaml_span(const struct yaml_node *scalar, struct span in_text);
+
+const char *yaml_kind_name(enum yaml_kind kind);
+
+#endif
