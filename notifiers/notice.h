@@ -7,10 +7,11 @@
 #include "base/timestamp.h"
 
 struct notice {
-	struct labels labels; /* identity, external labels included */
+	struct labels labels;      /* identity, external labels included */
 	struct labels annotations; /* may hold empty values */
 	ts_ms starts_at;
-	ts_ms ends_at;     /* firing: until when Alertmanager may believe it without a further word; resolved: since when it is over */
+	ts_ms
+		ends_at; /* firing: until when Alertmanager may believe it without a further word; resolved: since when it is over */
 	bool resolved;
 	struct str generator_url;
 };

@@ -12,16 +12,17 @@
 struct outbox;
 
 struct outbox_options {
-	size_t batch_max;      /* alerts in one delivery; 256 */
-	size_t capacity;       /* alerts held; past it the oldest resolved, then the oldest firing are dropped and counted; 100,000 */
+	size_t batch_max; /* alerts in one delivery; 256 */
+	size_t
+		capacity; /* alerts held; past it the oldest resolved, then the oldest firing are dropped and counted; 100,000 */
 	dur_ms retry_min, retry_max; /* backoff, doubling: 1 s, 30 s */
-	uint64_t seed;         /* for the jitter of the backoff */
+	uint64_t seed;               /* for the jitter of the backoff */
 };
 
 enum outbox_outcome {
 	OUTBOX_OK,
 	OUTBOX_RETRY, /* nobody there, time-out, 429, 5xx: later, with backoff */
-	OUTBOX_DROP,  /* 400 and other 4xx: the receiver will never take this batch. One alert: dropped and counted. Several: halved and tried again */
+	OUTBOX_DROP, /* 400 and other 4xx: the receiver will never take this batch. One alert: dropped and counted. Several: halved and tried again */
 };
 
 struct outbox_delivery {

@@ -1,0 +1,27 @@
+/* One subcommand of tocsin: a file of its own in cli/, and a line in the table in cli/main.c. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+enum exit_code {
+	EXIT_FINE = 0,         /* done, nothing to complain about */
+	EXIT_BAD = 1,          /* the input is bad, a test failed or a gate is closed */
+	EXIT_USAGE = 2,        /* the command line is wrong */
+	EXIT_UNABLE = 3,       /* could not do it: network, files */
+	EXIT_INCONCLUSIVE = 4, /* gate without data */
+};
+
+struct command {
+	const char *name;    /* "check" */
+	const char *operand; /* what follows the options, for the usage line: "FILE..."; NULL: nothing */
+	const char *summary; /* one line, no full stop: the list in `tocsin --help` */
+	/* argv[0] is the subcommand's name. Results on stdout, messages on stderr; answers --help itself (see options_parse). */
+	enum exit_code (*run)(int argc, char **argv);
+};
+
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_query;
+extern const struct command command_presets;
+extern const struct command command_version;
+
+#endif

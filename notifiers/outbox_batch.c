@@ -1,0 +1,178 @@
+/* Deliveries: which alerts go together, and what their outcome means for the next ones. */
+#include "base/bug.h"
+#include "base/mem.h"
+#include "notifiers/outbox_private.h"
+
+#define RETRY_AFTER_MAX                                                                            \
+	(5 * 60 * 1000) /* of what a receiver may wish: an absurd number must not silence it for good */
+
+static bool idle(const struct outbox *o) {
+	return o->batch_count > 0 || outbox_first(o) == NULL;
+}
+
+/* Also due when the clock was set back behind the failure: a pause never lasts longer than it was meant to. */
+static bool pause_over(const struct outbox *o, ts_ms now) {
+	return o->pause == 0 || now >= o->failed_at + o->pause || now < o->failed_at;
+}
+
+ts_ms outbox_wake_at(const struct outbox *o, ts_ms now) {
+	if (idle(o)) {
+		return TS_NONE;
+	}
+	return pause_over(o, now) ? now : o->failed_at + o->pause;
+}
+
+/* A firing word that waited long is still the truth as far as anybody knows, but told with its old end Alertmanager would take
+ * it for resolved, at once or soon. So when less than half of its time is left it is given its whole time again, from now. */
+static void word_refresh(struct outbox_word *w, ts_ms now) {
+	struct notice *n = w->notice;
+	if (!n->resolved && w->validity > 0 && n->ends_at - now < w->validity / 2) {
+		n->ends_at = now + w->validity;
+	}
+}
+
+static size_t batch_size(const struct outbox *o) {
+	return o->part_count > 0 ? o->parts[o->part_count - 1] : o->options.batch_max;
+}
+
+/* An alert with two words to tell is out of the lists until the first one is told, so that the two never share a delivery. */
+static void batch_fill(struct outbox *o, ts_ms now) {
+	size_t limit = batch_size(o);
+	struct outbox_entry *e;
+	while (o->batch_count < limit && (e = outbox_first(o)) != NULL) {
+		outbox_unlink(o, e);
+		outbox_entry_take(e);
+		word_refresh(&e->flying, now);
+		o->batch[o->batch_count++] = e;
+	}
+}
+
+static void batch_print(struct outbox *o) {
+	strbuf_clear(&o->body);
+	strbuf_add_char(&o->body, '[');
+	for (size_t i = 0; i < o->batch_count; i++) {
+		if (i > 0) {
+			strbuf_add_char(&o->body, ',');
+		}
+		notice_print_json(&o->body, o->batch[i]->flying.notice);
+	}
+	strbuf_add_char(&o->body, ']');
+}
+
+bool outbox_next(struct outbox *o, ts_ms now, struct outbox_delivery *ret_delivery) {
+	if (idle(o) || !pause_over(o, now)) {
+		return false;
+	}
+	batch_fill(o, now);
+	batch_print(o);
+	*ret_delivery = (struct outbox_delivery){
+		.id = o->next_id, .body = strbuf_str(&o->body), .count = o->batch_count};
+	return true;
+}
+
+static void batch_forget(struct outbox *o) {
+	for (size_t i = o->batch_count; i-- > 0;) {
+		struct outbox_entry *e = o->batch[i];
+		outbox_word_free(&e->flying);
+		if (!outbox_entry_waiting(e)) {
+			outbox_remove(o, e);
+		} else if (!e->linked) {
+			outbox_link_first(o, e);
+		}
+	}
+	o->batch_count = 0;
+}
+
+/* Back to the front, in their order. An alert on which a newer word came meanwhile stays where that word is. */
+static void batch_return(struct outbox *o) {
+	for (size_t i = o->batch_count; i-- > 0;) {
+		struct outbox_entry *e = o->batch[i];
+		outbox_entry_return(e);
+		if (!e->linked) {
+			outbox_link_first(o, e);
+		}
+	}
+	o->batch_count = 0;
+}
+
+static void part_done(struct outbox *o) {
+	if (o->part_count > 0) {
+		o->part_count--;
+	}
+}
+
+/* One of `count` alerts at the front is refused: the next two batches are their halves. That newer words may move alerts within
+ * the queue meanwhile does no harm: only an alert that was refused alone is dropped. */
+static void part_split(struct outbox *o, size_t count) {
+	BUG_ON(o->part_count + 2 > OUTBOX_PARTS_MAX);
+	o->parts[o->part_count++] = count - count / 2;
+	o->parts[o->part_count++] = count / 2;
+}
+
+static void handle_refusal(struct outbox *o) {
+	part_done(o);
+	if (o->batch_count == 1) {
+		o->dropped++;
+		batch_forget(o);
+		return;
+	}
+	part_split(o, o->batch_count);
+	batch_return(o);
+}
+
+/* splitmix64, of Sebastiano Vigna. */
+static uint64_t random_next(uint64_t *state) {
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* retry_min doubled for each failure in a row, up to retry_max; of that a random part between half and all, so that many engines
+ * do not come back to one Alertmanager at the same moment. */
+static dur_ms backoff(struct outbox *o) {
+	dur_ms full = o->options.retry_min;
+	for (unsigned i = 1; i < o->failures && full < o->options.retry_max; i++) {
+		full *= 2;
+	}
+	full = full < o->options.retry_max ? full : o->options.retry_max;
+	dur_ms half = full / 2;
+	return full - (dur_ms)(random_next(&o->random) % (uint64_t)(half + 1));
+}
+
+static void handle_failure(struct outbox *o, dur_ms retry_after, ts_ms now) {
+	o->failures++;
+	dur_ms wish = retry_after < RETRY_AFTER_MAX ? retry_after : RETRY_AFTER_MAX;
+	dur_ms pause = backoff(o);
+	o->pause = wish > pause ? wish : pause;
+	o->failed_at = now;
+	batch_return(o);
+}
+
+static void set_error(struct outbox *o, const char *message) {
+	free(o->last_error);
+	o->last_error = message != NULL ? mem_dup_str(str_from(message)) : NULL;
+}
+
+void outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome, const char *message,
+				 dur_ms retry_after, ts_ms now) {
+	BUG_ON(o->batch_count == 0 || id != o->next_id);
+	o->next_id++;
+	set_error(o, outcome == OUTBOX_OK ? NULL : message);
+	if (outcome == OUTBOX_RETRY) {
+		o->errors++;
+		handle_failure(o, retry_after, now);
+		return;
+	}
+	o->failures = 0;
+	o->pause = 0;
+	if (outcome == OUTBOX_DROP) {
+		o->errors++;
+		handle_refusal(o);
+		return;
+	}
+	part_done(o);
+	o->last_ok = now;
+	o->sent += o->batch_count;
+	batch_forget(o);
+}

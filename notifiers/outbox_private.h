@@ -1,0 +1,83 @@
+/* Inside of the outbox: one entry per alert, in two lists by the kind of its latest word.
+ *
+ * An entry holds up to three words on its alert:
+ *
+ *     flying    in the delivery that is under way
+ *     ended     "resolved", of an episode that was over before `latest` began
+ *     latest    the newest
+ *
+ * and gives out `ended` before `latest`, in separate deliveries: Alertmanager merges words that overlap in time, and would
+ * otherwise make one long episode of two. */
+#ifndef NOTIFIERS_OUTBOX_PRIVATE_H
+#define NOTIFIERS_OUTBOX_PRIVATE_H
+
+#include "base/hmap.h"
+#include "notifiers/outbox.h"
+
+struct outbox_word {
+	struct notice *notice; /* owned; NULL: no word */
+	dur_ms validity;       /* firing: how long the receiver may believe it, from when it is told */
+};
+
+enum outbox_list { OUTBOX_RESOLVED, OUTBOX_FIRING, OUTBOX_LISTS };
+
+struct outbox_entry {
+	struct outbox_word ended, latest, flying;
+	uint64_t hash;     /* of the labels */
+	uint64_t position; /* in the order of delivery; lists are sorted by it */
+	enum outbox_list list;
+	bool linked; /* in a list: it has a word to give out */
+	struct outbox_entry *previous, *next;
+};
+
+struct outbox_queue {
+	struct outbox_entry *head, *tail;
+};
+
+#define OUTBOX_PARTS_MAX 64 /* halvings of a batch: more than a size_t has bits */
+
+struct outbox {
+	struct outbox_options options;
+	struct hmap entries; /* of struct outbox_entry by labels */
+	struct outbox_queue queues[OUTBOX_LISTS];
+	uint64_t next_position, next_id;
+
+	/* The delivery under way: its entries in order; count 0: none. */
+	struct outbox_entry **batch;
+	size_t batch_count;
+	struct strbuf body;
+
+	/* Sizes of the next batches after one was refused, the next one last: the bisection. */
+	size_t parts[OUTBOX_PARTS_MAX];
+	size_t part_count;
+
+	unsigned failures; /* in a row */
+	ts_ms failed_at;   /* the pause before the next delivery: from here … */
+	dur_ms pause;      /* … this long; 0: none */
+	uint64_t random;
+
+	uint64_t sent, dropped, errors;
+	ts_ms last_ok;
+	char *last_error; /* NULL: none */
+};
+
+void outbox_word_free(struct outbox_word *w);
+
+/* Takes a new word on the alert. */
+void outbox_entry_push(struct outbox_entry *e, struct outbox_word w);
+/* Moves the word that is to be told first to `flying`. */
+void outbox_entry_take(struct outbox_entry *e);
+/* Puts `flying` back among the words to tell, unless a newer word made it needless. */
+void outbox_entry_return(struct outbox_entry *e);
+bool outbox_entry_waiting(const struct outbox_entry *e);
+
+void outbox_link(struct outbox *o, struct outbox_entry *e); /* at the end, a new position */
+void outbox_link_first(struct outbox *o,
+					   struct outbox_entry *e); /* before all others, at its old position */
+void outbox_unlink(struct outbox *o, struct outbox_entry *e);
+struct outbox_entry *outbox_first(const struct outbox *o); /* NULL: none */
+
+/* Forgets an entry that has no word left. */
+void outbox_remove(struct outbox *o, struct outbox_entry *e);
+
+#endif
