@@ -6,9 +6,8 @@
 
 #include "base/strbuf.h"
 
-/* strconv.FormatFloat(v, format, -1, 64): the shortest digits that read back as v.
- * format: 'e' (1e+00), 'E', 'f' (never an exponent), 'g' (exponent below 1e-4 and from 1e21, as PromQL prints),
- * 'v' (as fmt's %v: exponent from 1e+21), 'G' unused. NaN, +Inf, -Inf by name. */
+/* strconv.FormatFloat(v, format, -1, 64): the shortest digits that read back as v. Formats: 'e' and 'E' (1e+00), 'f' (never
+ * an exponent), 'g' (an exponent below 1e-4 and from 1e+06 on, as fmt's %v of a float64). NaN, +Inf and -Inf by name. */
 void gofloat_print(struct strbuf *b, double v, char format);
 
 /* strconv.FormatFloat(v, format, precision, 64) for 'e', 'f' and 'g'. */

@@ -11,7 +11,9 @@
 #include "base/strbuf.h"
 
 #define REGEX_MAX_BYTES 65536      /* a longer pattern is refused */
-#define REGEX_MATCH_LIMIT 1000000u /* steps of one match; past it the text does not match and *ret_limited is set */
+#define REGEX_MATCH_LIMIT 1000000u /* steps of one match; past it the text counts as not matching */
+#define REGEX_MAX_DEPTH 250        /* groups within groups */
+#define REGEX_MAX_REPEAT 1000      /* of {n,m}, as RE2 has it */
 
 struct regex;
 

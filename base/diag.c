@@ -1,0 +1,166 @@
+#include "base/diag.h"
+
+#include <stdlib.h>
+
+#include "base/utf8.h"
+
+#define EXCERPT_MAX_BYTES 240 /* of a line that is shown: minified files have lines of megabytes */
+
+void diags_init(struct diags *d, struct arena *a) {
+	*d = (struct diags){.arena = a};
+}
+
+void diags_vadd(struct diags *d, enum diag_severity severity, struct span span, const char *format,
+				va_list args) {
+	d->errors += severity == DIAG_ERROR;
+	if (d->count >= DIAGS_MAX) {
+		d->dropped++;
+		return;
+	}
+	struct strbuf text = STRBUF_INIT;
+	strbuf_vprintf(&text, format, args);
+	d->items = arena_grow(d->arena, d->items, d->count, &d->capacity, sizeof(*d->items));
+	d->items[d->count++] = (struct diag){
+		.severity = severity,
+		.span = span,
+		.message = arena_dup(d->arena, strbuf_str(&text)).ptr,
+	};
+	strbuf_finish(&text);
+}
+
+void diags_add(struct diags *d, enum diag_severity severity, struct span span, const char *format,
+			   ...) {
+	va_list args;
+	va_start(args, format);
+	diags_vadd(d, severity, span, format, args);
+	va_end(args);
+}
+
+/* Insertion: lists are short, nearly sorted, and equal places keep their order. */
+void diags_sort(struct diags *d) {
+	for (size_t i = 1; i < d->count; i++) {
+		struct diag moving = d->items[i];
+		size_t at = i;
+		while (at > 0 && d->items[at - 1].span.start > moving.span.start) {
+			d->items[at] = d->items[at - 1];
+			at--;
+		}
+		d->items[at] = moving;
+	}
+}
+
+static struct str line_at(struct str text, size_t offset, size_t *ret_start) {
+	size_t start = offset, end = offset;
+	while (start > 0 && text.ptr[start - 1] != '\n') {
+		start--;
+	}
+	while (end < text.len && text.ptr[end] != '\n') {
+		end++;
+	}
+	if (end > start && text.ptr[end - 1] == '\r') {
+		end--;
+	}
+	*ret_start = start;
+	return str_slice(text, start, end > start ? end : start);
+}
+
+struct diag_place diag_place(struct str text, size_t offset) {
+	offset = offset > text.len ? text.len : offset;
+	struct diag_place place = {.line = 1, .column = 1};
+	for (size_t i = 0; i < offset; i++) {
+		place.column++;
+		if (text.ptr[i] == '\n') {
+			place.line++;
+			place.column = 1;
+		}
+	}
+	return place;
+}
+
+static const struct {
+	const char *word, *color;
+} severities[] = {
+	[DIAG_ERROR] = {"error", "\x1b[1;31m"},
+	[DIAG_WARNING] = {"warning", "\x1b[1;33m"},
+	[DIAG_INFO] = {"info", "\x1b[1;36m"},
+};
+#define BOLD "\x1b[1m"
+#define PLAIN "\x1b[0m"
+
+/* A line that no terminal takes amiss: control bytes and bad UTF-8 as '?', tabs as one space, so that columns can be counted. */
+static void add_visible(struct strbuf *out, struct str s) {
+	while (s.len > 0) {
+		uint32_t rune;
+		size_t len = utf8_decode(s, &rune);
+		if (rune == '\t') {
+			strbuf_add_char(out, ' ');
+		} else if (rune < 0x20 || rune == 0x7f || (rune == UTF8_INVALID && len == 1)) {
+			strbuf_add_char(out, '?');
+		} else {
+			strbuf_add(out, str_slice(s, 0, len));
+		}
+		s = str_slice(s, len, s.len);
+	}
+}
+
+/* The part of a long line around [from, to) that is shown. */
+static struct str excerpt(struct str line, size_t *from, size_t *to) {
+	if (line.len <= EXCERPT_MAX_BYTES) {
+		return line;
+	}
+	size_t start = *from > EXCERPT_MAX_BYTES / 2 ? *from - EXCERPT_MAX_BYTES / 2 : 0;
+	size_t end = start + EXCERPT_MAX_BYTES < line.len ? start + EXCERPT_MAX_BYTES : line.len;
+	*from -= start;
+	*to = (*to < end ? *to : end) - start;
+	return str_slice(line, start, end);
+}
+
+/* "    expr: rate(up)" and "          ^~~~~~~~" below it. */
+static void render_excerpt(struct strbuf *out, const struct diag *d, struct str text,
+						   struct diag_style style) {
+	size_t start;
+	size_t offset = d->span.start > text.len ? text.len : d->span.start;
+	struct str line = line_at(text, offset, &start);
+	size_t from = offset - start < line.len ? offset - start : line.len;
+	size_t to = d->span.end > start + line.len ? line.len : d->span.end - start;
+	to = d->span.end <= offset ? from + 1 : to;
+	line = excerpt(line, &from, &to);
+	to = to > line.len ? line.len : to;
+	strbuf_add_c(out, "    ");
+	add_visible(out, line);
+	strbuf_add_c(out, "\n    ");
+	strbuf_add_repeat(out, ' ', utf8_width(str_slice(line, 0, from)));
+	strbuf_add_c(out, style.color ? severities[d->severity].color : "");
+	strbuf_add_char(out, '^');
+	size_t width = to > from ? utf8_width(str_slice(line, from, to)) : 1;
+	strbuf_add_repeat(out, '~', width > 0 ? width - 1 : 0);
+	strbuf_add_c(out, style.color ? PLAIN "\n" : "\n");
+}
+
+static void render_head(struct strbuf *out, const struct diag *d, const char *file, struct str text,
+						struct diag_style style) {
+	struct diag_place place = diag_place(text, d->span.start);
+	strbuf_printf(out, "%s%s:%zu:%zu:%s ", style.color ? BOLD : "", file, place.line, place.column,
+				  style.color ? PLAIN : "");
+	strbuf_printf(out, "%s%s:%s %s", style.color ? severities[d->severity].color : "",
+				  severities[d->severity].word, style.color ? PLAIN : "", d->message);
+	if (d->code != NULL) {
+		strbuf_printf(out, " [%s]", d->code);
+	}
+}
+
+void diags_render(struct strbuf *out, const struct diags *d, const char *file, struct str text,
+				  struct diag_style style) {
+	for (size_t i = 0; i < d->count; i++) {
+		render_head(out, &d->items[i], file, text, style);
+		strbuf_add_char(out, '\n');
+		render_excerpt(out, &d->items[i], text, style);
+	}
+	if (d->dropped > 0) {
+		strbuf_printf(out, "%s: %zu more messages are not shown\n", file, d->dropped);
+	}
+}
+
+void diag_render_line(struct strbuf *out, const struct diag *d, const char *file, struct str text) {
+	render_head(out, d, file, text, (struct diag_style){.color = false});
+}
