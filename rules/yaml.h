@@ -3,12 +3,13 @@
 #define RULES_YAML_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
 
 #define YAML_MAX_BYTES (64u << 20) /* of one text: 10,000 rules are 3 MB */
-#define YAML_MAX_DEPTH 64
+#define YAML_MAX_DEPTH 64       /* aliases followed */
 #define YAML_MAX_NODES 4000000u /* aliases counted each time they are used: a bomb of aliases stops here */
 
 enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
@@ -27,6 +28,7 @@ struct yaml_piece {
 struct yaml_node {
 	enum yaml_kind kind;
 	struct span span; /* in the file */
+	size_t line;      /* from 1, of its first property: what yaml.v3 calls the node's line */
 	bool plain;       /* a scalar without quotes and not a block: 5 is a number, "5" is not */
 	struct str text;  /* of a scalar */
 	struct str tag;   /* explicit tag such as "!!str", or empty */
@@ -51,6 +53,16 @@ struct yaml_node *yaml_find(const struct yaml_node *mapping, const char *key);
 
 /* A span within a scalar's text as a span in the file. */
 struct span yaml_span(const struct yaml_node *scalar, struct span in_text);
+
+/* "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!merge", "!!seq", "!!map" or the explicit tag: what yaml.v3
+ * resolves a node to. */
+const char *yaml_tag(const struct yaml_node *node);
+
+/* The value of a "!!int", or of a "!!float" cut down to an integer, as yaml.v3 reads into an int. false: neither. */
+bool yaml_get_int(const struct yaml_node *node, int64_t *ret_value);
+
+/* `cannot unmarshal !!str `abc` into int`, in the wording of yaml.v3; `into` is the type's name. */
+void yaml_add_type_error(struct diags *diags, const struct yaml_node *node, const char *into);
 
 const char *yaml_kind_name(enum yaml_kind kind);
 

@@ -1,0 +1,354 @@
+#include "rules/yaml_private.h"
+
+#include <yaml.h>
+
+#include "base/bug.h"
+#include "base/hash.h"
+#include "base/hmap.h"
+#include "base/utf8.h"
+
+/* A node under construction: a collection that is open, or one that an anchor names. */
+struct anchor {
+	struct str name;
+	struct yaml_node *node;
+	size_t size, height; /* nodes in it, aliases followed; levels of collections */
+	bool open;           /* an alias to it now would make it contain itself */
+};
+
+struct level {
+	struct yaml_node *node;
+	struct yaml_node *key; /* of a mapping: waits for its value */
+	size_t capacity, size, height;
+	struct anchor *anchor; /* NULL: it has none */
+};
+
+struct reader {
+	yaml_parser_t parser;
+	struct str text;
+	struct arena *arena;
+	struct diags *diags;
+	size_t mark_index,
+		mark_byte; /* libyaml counts characters; here byte `mark_byte` is character `mark_index` */
+	struct level levels[YAML_MAX_DEPTH];
+	size_t depth;
+	struct hmap anchors; /* of the current document */
+	struct yaml_document *documents;
+	size_t count, capacity;
+	size_t nodes;
+	size_t last_end; /* of the last scalar or flow collection: where a block collection ends */
+};
+
+/* Characters of UTF-8 begin at every byte that is no continuation. */
+static bool begins_character(char c) {
+	return ((unsigned char)c & 0xC0) != 0x80;
+}
+
+/* Marks come almost in order, so that walking from the last one is short. */
+static size_t byte_of(struct reader *r, yaml_mark_t mark) {
+	while (r->mark_index < mark.index && r->mark_byte < r->text.len) {
+		do {
+			r->mark_byte++;
+		} while (r->mark_byte < r->text.len && !begins_character(r->text.ptr[r->mark_byte]));
+		r->mark_index++;
+	}
+	while (r->mark_index > mark.index) {
+		do {
+			r->mark_byte--;
+		} while (!begins_character(r->text.ptr[r->mark_byte]));
+		r->mark_index--;
+	}
+	return r->mark_byte;
+}
+
+static struct span span_of(struct reader *r, const yaml_event_t *event) {
+	size_t start = byte_of(r, event->start_mark);
+	return (struct span){start, byte_of(r, event->end_mark)};
+}
+
+static bool fail(struct reader *r, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static bool fail(struct reader *r, struct span span, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	diags_vadd(r->diags, DIAG_ERROR, span, format, args);
+	va_end(args);
+	return false;
+}
+
+/* The line that yaml.v3 names: of the context if that is not the first line, and without the first line's one for the
+ * parser's errors (not for the scanner's). The span says where it really is. */
+static bool fail_parser(struct reader *r) {
+	const yaml_parser_t *p = &r->parser;
+	const char *problem = p->problem != NULL ? p->problem : "unknown problem parsing YAML content";
+	if (p->error == YAML_READER_ERROR) {
+		size_t at = p->problem_offset < r->text.len ? p->problem_offset : r->text.len;
+		return fail(r, (struct span){at, at < r->text.len ? at + 1 : at}, "yaml: %s", problem);
+	}
+	size_t at = byte_of(r, p->problem_mark);
+	size_t line = p->context_mark.line != 0 ? p->context_mark.line : p->problem_mark.line;
+	if (line == 0) {
+		return fail(r, (struct span){at, at}, "yaml: %s", problem);
+	}
+	line += p->error == YAML_SCANNER_ERROR;
+	return fail(r, (struct span){at, at}, "yaml: line %zu: %s", line, problem);
+}
+
+static bool count_nodes(struct reader *r, size_t nodes, struct span span) {
+	if (nodes > YAML_MAX_NODES - r->nodes) {
+		return fail(r, span,
+					"yaml: document contains excessive aliasing or more than %u nodes (limit)",
+					YAML_MAX_NODES);
+	}
+	r->nodes += nodes;
+	return true;
+}
+
+static struct str short_tag(struct reader *r, const yaml_char_t *tag) {
+	if (tag == NULL) {
+		return STR_EMPTY;
+	}
+	struct str text = str_from((const char *)tag);
+	struct str standard = STR("tag:yaml.org,2002:");
+	if (str_starts_with(text, standard)) {
+		text = str_slice(text, standard.len, text.len);
+		return str_from(arena_printf(r->arena, "!!%.*s", STR_FMT(text)));
+	}
+	return arena_dup(r->arena, text);
+}
+
+static bool anchor_equal(const void *value, const void *key) {
+	return str_equal(((const struct anchor *)value)->name, *(const struct str *)key);
+}
+
+static struct anchor *anchor_find(const struct reader *r, struct str name) {
+	return hmap_find(&r->anchors, hash_str(name), anchor_equal, &name);
+}
+
+/* A name may be given anew: aliases from then on mean the later node. */
+static struct anchor *anchor_add(struct reader *r, const yaml_char_t *text, struct anchor what) {
+	if (text == NULL) {
+		return NULL;
+	}
+	struct str name = str_from((const char *)text);
+	struct anchor *anchor = anchor_find(r, name);
+	bool is_new = anchor == NULL;
+	if (is_new || anchor->open) {
+		hmap_remove(&r->anchors, hash_str(name), anchor_equal, &name);
+		anchor = ARENA_NEW(r->arena, struct anchor);
+		is_new = true;
+	}
+	*anchor = what;
+	anchor->name = arena_dup(r->arena, name);
+	if (is_new) {
+		hmap_add(&r->anchors, hash_str(anchor->name), anchor);
+	}
+	return anchor;
+}
+
+static void *grow_items(struct reader *r, struct level *level, void *items, size_t size) {
+	return arena_grow(r->arena, items, level->node->count, &level->capacity, size);
+}
+
+static bool attach_to_mapping(struct reader *r, struct level *level, struct yaml_node *node) {
+	if (level->key == NULL) {
+		level->key = node;
+		return true;
+	}
+	struct yaml_node *key = level->key;
+	level->key = NULL;
+	if (key->kind == YAML_SEQUENCE || key->kind == YAML_MAPPING) {
+		yaml_add_type_error(r->diags, key, "string");
+		return true;
+	}
+	level->node->pairs = grow_items(r, level, level->node->pairs, sizeof(struct yaml_pair));
+	level->node->pairs[level->node->count++] = (struct yaml_pair){.key = key, .value = node};
+	return true;
+}
+
+/* Puts a finished node where it belongs: into the innermost open collection, or at the top of the document. */
+static bool attach(struct reader *r, struct yaml_node *node, size_t size, size_t height) {
+	if (r->depth == 0) {
+		r->documents[r->count].root = node;
+		return true;
+	}
+	struct level *level = &r->levels[r->depth - 1];
+	level->size += size;
+	level->height = level->height > height + 1 ? level->height : height + 1;
+	if (level->node->kind == YAML_MAPPING) {
+		return attach_to_mapping(r, level, node);
+	}
+	level->node->items = grow_items(r, level, level->node->items, sizeof(struct yaml_node *));
+	level->node->items[level->node->count++] = node;
+	return true;
+}
+
+static bool is_null_text(struct str text) {
+	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (str_equal(text, str_from(words[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum yaml_style style_of(yaml_scalar_style_t style) {
+	switch (style) {
+	case YAML_SINGLE_QUOTED_SCALAR_STYLE: return YAML_STYLE_SINGLE;
+	case YAML_DOUBLE_QUOTED_SCALAR_STYLE: return YAML_STYLE_DOUBLE;
+	case YAML_LITERAL_SCALAR_STYLE:
+	case YAML_FOLDED_SCALAR_STYLE: return YAML_STYLE_BLOCK;
+	case YAML_ANY_SCALAR_STYLE:
+	case YAML_PLAIN_SCALAR_STYLE: return YAML_STYLE_PLAIN;
+	}
+	BUG("unknown style of scalar");
+}
+
+static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
+	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
+	struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
+	enum yaml_style style = style_of(event->data.scalar.style);
+	*node = (struct yaml_node){
+		.kind = YAML_SCALAR,
+		.span = span_of(r, event),
+		.line = event->start_mark.line + 1,
+		.plain = style == YAML_STYLE_PLAIN,
+		.text = arena_dup(r->arena, value),
+		.tag = short_tag(r, event->data.scalar.tag),
+	};
+	bool untagged = node->tag.len == 0 && node->plain && is_null_text(value);
+	if (untagged || str_equal(node->tag, STR("!!null"))) {
+		node->kind = YAML_NULL;
+	}
+	yaml_pieces_make(node, style, r->text, r->arena);
+	r->last_end = node->span.end;
+	anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = 1});
+	return count_nodes(r, 1, node->span) && attach(r, node, 1, 0);
+}
+
+static bool handle_alias(struct reader *r, const yaml_event_t *event) {
+	struct str name = str_from((const char *)event->data.alias.anchor);
+	struct span span = span_of(r, event);
+	const struct anchor *anchor = anchor_find(r, name);
+	if (anchor == NULL) {
+		return fail(r, span, "yaml: unknown anchor '%.*s' referenced", STR_FMT(name));
+	}
+	if (anchor->open) {
+		return fail(r, span, "yaml: anchor '%.*s' value contains itself", STR_FMT(name));
+	}
+	if (r->depth + anchor->height > YAML_MAX_DEPTH) {
+		return fail(r, span, "yaml: exceeded max depth of %d", YAML_MAX_DEPTH);
+	}
+	r->last_end = span.end;
+	return count_nodes(r, anchor->size, span) &&
+		   attach(r, anchor->node, anchor->size, anchor->height);
+}
+
+static bool handle_start(struct reader *r, const yaml_event_t *event, enum yaml_kind kind) {
+	struct span span = span_of(r, event);
+	if (r->depth == YAML_MAX_DEPTH) {
+		return fail(r, span, "yaml: line %zu: exceeded max depth of %d", event->start_mark.line + 1,
+					YAML_MAX_DEPTH);
+	}
+	bool sequence = kind == YAML_SEQUENCE;
+	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
+	*node = (struct yaml_node){
+		.kind = kind,
+		.span = span,
+		.line = event->start_mark.line + 1,
+		.tag =
+			short_tag(r, sequence ? event->data.sequence_start.tag : event->data.mapping_start.tag),
+	};
+	struct anchor *anchor = anchor_add(
+		r, sequence ? event->data.sequence_start.anchor : event->data.mapping_start.anchor,
+		(struct anchor){.node = node, .open = true});
+	r->levels[r->depth++] = (struct level){.node = node, .size = 1, .height = 1, .anchor = anchor};
+	r->last_end = span.end;
+	return count_nodes(r, 1, span);
+}
+
+static bool handle_end(struct reader *r, const yaml_event_t *event) {
+	struct level *level = &r->levels[--r->depth];
+	struct yaml_node *node = level->node;
+	struct span end = span_of(r, event);
+	if (end.end > end.start) { /* a flow collection: `]` or `}` */
+		r->last_end = end.end;
+	}
+	node->span.end = r->last_end;
+	if (node->kind == YAML_MAPPING) {
+		yaml_check_keys(node, r->diags);
+		if (!yaml_merge(node, r->arena)) {
+			return fail(r, node->span,
+						"yaml: map merge requires map or sequence of maps as the value");
+		}
+	}
+	if (level->anchor != NULL) {
+		level->anchor->open = false;
+		level->anchor->size = level->size;
+		level->anchor->height = level->height;
+	}
+	return attach(r, node, level->size, level->height);
+}
+
+static bool handle_document_start(struct reader *r) {
+	r->documents =
+		arena_grow(r->arena, r->documents, r->count, &r->capacity, sizeof(r->documents[0]));
+	r->documents[r->count] = (struct yaml_document){0};
+	hmap_clear(&r->anchors);
+	return true;
+}
+
+static bool handle_event(struct reader *r, const yaml_event_t *event) {
+	switch (event->type) {
+	case YAML_SCALAR_EVENT: return handle_scalar(r, event);
+	case YAML_ALIAS_EVENT: return handle_alias(r, event);
+	case YAML_SEQUENCE_START_EVENT: return handle_start(r, event, YAML_SEQUENCE);
+	case YAML_MAPPING_START_EVENT: return handle_start(r, event, YAML_MAPPING);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT: return handle_end(r, event);
+	case YAML_DOCUMENT_START_EVENT: return handle_document_start(r);
+	case YAML_DOCUMENT_END_EVENT: r->count++; return true;
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT: return true;
+	}
+	BUG("unknown YAML event");
+}
+
+static bool read_events(struct reader *r) {
+	for (;;) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(&r->parser, &event)) {
+			return fail_parser(r);
+		}
+		bool done = event.type == YAML_STREAM_END_EVENT;
+		bool good = handle_event(r, &event);
+		yaml_event_delete(&event);
+		if (!good || done) {
+			return good;
+		}
+	}
+}
+
+bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
+				struct yaml_document **ret_documents, size_t *ret_count) {
+	*ret_documents = NULL;
+	*ret_count = 0;
+	if (text.len > YAML_MAX_BYTES) {
+		diags_add(diags, DIAG_ERROR, (struct span){0, 0},
+				  "yaml: text of more than %u bytes (limit)", YAML_MAX_BYTES);
+		return false;
+	}
+	struct reader r = {.text = text, .arena = a, .diags = diags};
+	hmap_init(&r.anchors, NULL);
+	BUG_ON(yaml_parser_initialize(&r.parser) == 0);
+	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.ptr, text.len);
+	bool good = read_events(&r);
+	yaml_parser_delete(&r.parser);
+	hmap_finish(&r.anchors);
+	*ret_documents = r.documents;
+	*ret_count = r.count;
+	return good;
+}

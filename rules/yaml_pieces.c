@@ -1,0 +1,252 @@
+/* Where each byte of a scalar's text stands in the file. The reader gives the text and the stretch of file that it came from;
+ * walking both in step finds the places where they part:
+ *
+ *     file   expr: |⏎··rate(x⏎····[5m])⏎        text   rate(x⏎··[5m])⏎
+ *                      ^0      ^7 (after the indentation of two)
+ */
+#include "rules/yaml_private.h"
+
+#include "base/utf8.h"
+
+struct walk {
+	struct str file, text;
+	size_t at, end; /* in the file */
+	size_t done;    /* of the text */
+	struct arena *arena;
+	struct yaml_piece *pieces;
+	size_t count, capacity;
+};
+
+static void walk_piece(struct walk *w) {
+	if (w->count > 0) {
+		struct yaml_piece *last = &w->pieces[w->count - 1];
+		if (w->at - last->file_offset == w->done - last->text_offset) {
+			return;
+		}
+		if (last->text_offset == w->done) {
+			last->file_offset = w->at;
+			return;
+		}
+	}
+	w->pieces = arena_grow(w->arena, w->pieces, w->count, &w->capacity, sizeof(w->pieces[0]));
+	w->pieces[w->count++] = (struct yaml_piece){.text_offset = w->done, .file_offset = w->at};
+}
+
+static bool is_blank(char c) {
+	return c == ' ' || c == '\t';
+}
+
+static bool is_break(char c) {
+	return c == '\n' || c == '\r';
+}
+
+static char walk_peek(const struct walk *w) {
+	return w->at < w->end ? w->file.ptr[w->at] : '\0';
+}
+
+static void walk_step_both(struct walk *w) {
+	w->at++;
+	if (w->done < w->text.len) {
+		w->done++;
+	}
+}
+
+/* A line break of a flow scalar with the blanks around it: one blank of text, or the empty lines it holds. */
+static void walk_fold(struct walk *w) {
+	size_t breaks = 0;
+	while (w->at < w->end && (is_blank(walk_peek(w)) || is_break(walk_peek(w)))) {
+		if (walk_peek(w) == '\n' ||
+			(walk_peek(w) == '\r' && (w->at + 1 == w->end || w->file.ptr[w->at + 1] != '\n'))) {
+			breaks++;
+		}
+		w->at++;
+	}
+	size_t made = breaks <= 1 ? breaks : breaks - 1;
+	w->done = w->done + made < w->text.len ? w->done + made : w->text.len;
+	walk_piece(w);
+}
+
+/* Whether the blanks from here on end in a line break, that is, are folded away. */
+static bool walk_at_fold(const struct walk *w) {
+	size_t at = w->at;
+	while (at < w->end && is_blank(w->file.ptr[at])) {
+		at++;
+	}
+	return at < w->end && is_break(w->file.ptr[at]);
+}
+
+static void walk_plain(struct walk *w, bool single_quoted) {
+	walk_piece(w);
+	while (w->at < w->end) {
+		if (walk_at_fold(w)) {
+			walk_fold(w);
+		} else if (single_quoted && walk_peek(w) == '\'') {
+			w->at++;
+			walk_step_both(w);
+			walk_piece(w);
+		} else {
+			walk_step_both(w);
+		}
+	}
+}
+
+static size_t escape_length(char c) {
+	switch (c) {
+	case 'x': return 2;
+	case 'u': return 4;
+	case 'U': return 8;
+	default: return 0;
+	}
+}
+
+/* `\` and what follows; a line break behind it joins the lines without a blank. */
+static void walk_escape(struct walk *w) {
+	char c = w->at + 1 < w->end ? w->file.ptr[w->at + 1] : '\0';
+	if (is_break(c)) {
+		w->at++;
+		size_t done = w->done, breaks = 0;
+		while (w->at < w->end && (is_blank(walk_peek(w)) || is_break(walk_peek(w)))) {
+			breaks += walk_peek(w) == '\n';
+			w->at++;
+		}
+		w->done = done + (breaks > 1 ? breaks - 1 : 0);
+		walk_piece(w);
+		return;
+	}
+	uint32_t rune;
+	size_t made = utf8_decode(str_slice(w->text, w->done, w->text.len), &rune);
+	w->at += 2 + escape_length(c);
+	w->done += made;
+	walk_piece(w);
+}
+
+static void walk_double(struct walk *w) {
+	walk_piece(w);
+	while (w->at < w->end) {
+		if (walk_peek(w) == '\\') {
+			walk_escape(w);
+		} else if (walk_at_fold(w)) {
+			walk_fold(w);
+		} else {
+			walk_step_both(w);
+		}
+	}
+}
+
+static size_t line_end(const struct walk *w, size_t at) {
+	while (at < w->end && !is_break(w->file.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
+static size_t next_line(const struct walk *w, size_t at) {
+	at = line_end(w, at);
+	if (at < w->end && w->file.ptr[at] == '\r' && at + 1 < w->end && w->file.ptr[at + 1] == '\n') {
+		at++;
+	}
+	return at < w->end ? at + 1 : at;
+}
+
+/* The text of a block's line: behind the indentation, which is that of the first line that is not empty. The text
+ * itself says how deep that is: what it starts with stands behind the indentation. */
+static size_t block_indent(const struct walk *w) {
+	for (size_t at = w->at; at < w->end; at = next_line(w, at)) {
+		size_t end = line_end(w, at), blanks = 0;
+		while (at + blanks < end && w->file.ptr[at + blanks] == ' ') {
+			blanks++;
+		}
+		if (at + blanks == end) {
+			continue;
+		}
+		size_t kept = 0, first = 0;
+		while (first < w->text.len && w->text.ptr[first] == '\n') {
+			first++;
+		}
+		while (first + kept < w->text.len && w->text.ptr[first + kept] == ' ') {
+			kept++;
+		}
+		return kept < blanks ? blanks - kept : 0;
+	}
+	return 0;
+}
+
+/* Between two lines the text has a blank (folded) or line breaks; before the first one only line breaks. */
+static void walk_line_break(struct walk *w) {
+	while (w->done < w->text.len && w->text.ptr[w->done] == '\n') {
+		w->done++;
+	}
+	if (w->done > 0 && w->done < w->text.len && w->text.ptr[w->done] == ' ' &&
+		walk_peek(w) != ' ') {
+		w->done++;
+	}
+}
+
+static void walk_block(struct walk *w) {
+	w->at = next_line(w, w->at); /* the indicator's line */
+	size_t indent = block_indent(w);
+	size_t last = w->at;
+	while (w->at < w->end) {
+		size_t end = line_end(w, w->at), skipped = 0;
+		while (skipped < indent && w->at < end && w->file.ptr[w->at] == ' ') {
+			w->at++;
+			skipped++;
+		}
+		if (w->at < end) {
+			walk_line_break(w);
+			walk_piece(w);
+			size_t length = end - w->at, left = w->text.len - w->done;
+			w->done += length < left ? length : left;
+			last = end;
+		}
+		w->at = next_line(w, end);
+	}
+	w->end = last;
+}
+
+/* Skips `&anchor`, `!tag`, blanks, line breaks and comments before the scalar itself. */
+static void walk_properties(struct walk *w) {
+	while (w->at < w->end) {
+		char c = walk_peek(w);
+		if (is_blank(c) || is_break(c)) {
+			w->at++;
+		} else if (c == '#') {
+			w->at = line_end(w, w->at);
+		} else if (c == '&' || c == '!') {
+			while (w->at < w->end && !is_blank(walk_peek(w)) && !is_break(walk_peek(w))) {
+				w->at++;
+			}
+		} else {
+			return;
+		}
+	}
+}
+
+void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
+					  struct arena *a) {
+	struct walk w = {.file = file,
+					 .text = scalar->text,
+					 .at = scalar->span.start,
+					 .end = scalar->span.end,
+					 .arena = a};
+	walk_properties(&w);
+	scalar->span.start = w.at;
+	switch (style) {
+	case YAML_STYLE_PLAIN: walk_plain(&w, false); break;
+	case YAML_STYLE_BLOCK: walk_block(&w); break;
+	case YAML_STYLE_SINGLE:
+	case YAML_STYLE_DOUBLE:
+		w.at++; /* the quotes stay outside */
+		w.end -= w.end > w.at;
+		if (style == YAML_STYLE_SINGLE) {
+			walk_plain(&w, true);
+		} else {
+			walk_double(&w);
+		}
+		w.end++;
+		break;
+	}
+	scalar->span.end = w.end;
+	scalar->pieces = w.pieces;
+	scalar->piece_count = w.count;
+}

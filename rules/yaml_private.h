@@ -1,0 +1,21 @@
+/* What the files of the YAML reader share. */
+#ifndef RULES_YAML_PRIVATE_H
+#define RULES_YAML_PRIVATE_H
+
+#include "rules/yaml.h"
+
+enum yaml_style { YAML_STYLE_PLAIN, YAML_STYLE_SINGLE, YAML_STYLE_DOUBLE, YAML_STYLE_BLOCK };
+
+/* Fills in span and pieces of a scalar whose text is known and whose span still is what the reader says: from its first
+ * property (anchor, tag) to the end of the token, line breaks after a block included. */
+void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
+					  struct arena *a);
+
+/* Replaces the `<<` pairs of a mapping by the pairs they stand for; the mapping's own keys win, then the earlier merge.
+ * false: a merge's value is no mapping and no list of mappings. */
+bool yaml_merge(struct yaml_node *mapping, struct arena *a);
+
+/* Reports keys that stand twice and drops the later ones. */
+void yaml_check_keys(struct yaml_node *mapping, struct diags *diags);
+
+#endif
