@@ -8,7 +8,7 @@ static const struct unit {
 } units[] = {
 	{"y", INT64_C(31536000000), true},
 	{"w", 604800000, true},
-	{"d", 86400000, true},
+	{"d", 86400000, false},
 	{"h", 3600000, false},
 	{"m", 60000, false},
 	{"s", 1000, false},

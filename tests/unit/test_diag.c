@@ -1,0 +1,89 @@
+/* Diagnostics: places, carets, limits. */
+#include "tests/unit/check.h"
+
+#include "base/diag.h"
+
+static void expect(struct str text, struct span span, const char *expected) {
+	struct arena a;
+	arena_init(&a);
+	struct diags d;
+	diags_init(&d, &a);
+	diags_add(&d, DIAG_ERROR, span, "it is %s", "wrong");
+	struct strbuf out = STRBUF_INIT;
+	diags_render(&out, &d, "f.yml", text, (struct diag_style){.color = false});
+	assert_string_equal(out.ptr, expected);
+	strbuf_finish(&out);
+	arena_finish(&a);
+}
+
+static void test_render(void **state) {
+	(void)state;
+	expect(STR("one\n  two three\n"), (struct span){6, 9},
+		   "f.yml:2:3: error: it is wrong\n      two three\n      ^~~\n");
+	expect(STR("\tx"), (struct span){1, 2}, "f.yml:1:2: error: it is wrong\n     x\n     ^\n");
+	expect(STR("gr\xc3\xbc\xc3\x9f"
+			   "e x"),
+		   (struct span){8, 9},
+		   "f.yml:1:9: error: it is wrong\n    gr\xc3\xbc\xc3\x9f"
+		   "e x\n          ^\n");
+	expect(STR("ab\ncd"), (struct span){1, 5}, "f.yml:1:2: error: it is wrong\n    ab\n     ^\n");
+	expect(STR(""), (struct span){0, 0}, "f.yml:1:1: error: it is wrong\n    \n    ^\n");
+	expect(STR("end\n"), (struct span){4, 4}, "f.yml:2:1: error: it is wrong\n    \n    ^\n");
+	expect(STR("a\xff\x01z"), (struct span){3, 4},
+		   "f.yml:1:4: error: it is wrong\n    a\?\?z\n       ^\n");
+}
+
+static void test_long_line(void **state) {
+	(void)state;
+	struct arena a;
+	arena_init(&a);
+	char *text = arena_alloc(&a, 100000);
+	memset(text, 'x', 100000);
+	text[50000] = '!';
+	struct diags d;
+	diags_init(&d, &a);
+	diags_add(&d, DIAG_WARNING, (struct span){50000, 50001}, "long");
+	struct strbuf out = STRBUF_INIT;
+	diags_render(&out, &d, "f", (struct str){.ptr = text, .len = 100000},
+				 (struct diag_style){.color = false});
+	assert_true(out.len < 1000);
+	const char *bang = strchr(out.ptr, '!'), *caret = strchr(out.ptr, '^');
+	const char *line = bang, *below = caret;
+	while (line[-1] != '\n') {
+		line--;
+	}
+	while (below[-1] != '\n') {
+		below--;
+	}
+	assert_int_equal(bang - line, caret - below);
+	strbuf_finish(&out);
+	arena_finish(&a);
+}
+
+static void test_limit_and_order(void **state) {
+	(void)state;
+	struct arena a;
+	arena_init(&a);
+	struct diags d;
+	diags_init(&d, &a);
+	for (size_t i = 0; i < DIAGS_MAX + 5; i++) {
+		diags_add(&d, DIAG_ERROR, (struct span){DIAGS_MAX + 5 - i, DIAGS_MAX + 6 - i}, "e%zu", i);
+	}
+	assert_int_equal(d.count, DIAGS_MAX);
+	assert_int_equal(d.dropped, 5);
+	assert_int_equal(d.errors, DIAGS_MAX + 5);
+	diags_sort(&d);
+	for (size_t i = 1; i < d.count; i++) {
+		assert_true(d.items[i - 1].span.start <= d.items[i].span.start);
+	}
+	arena_finish(&a);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_render),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_limit_and_order),
+	};
+	return cmocka_run_group_tests_name("diag", tests, NULL, NULL);
+}
