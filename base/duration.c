@@ -20,52 +20,63 @@ static bool is_digit(char c) {
 	return c >= '0' && c <= '9';
 }
 
-/* Digits and a unit. The unit must be smaller than the last one; its index goes to *unit. */
-static bool take_part(struct str *s, size_t *unit, uint64_t *ret_count) {
+enum outcome { PARSED, NOT_VALID, UNKNOWN_UNIT, OUT_OF_RANGE };
+
+#define DURATION_MAX_NS                                                                            \
+	(UINT64_C(1)                                                                                   \
+	 << 63) /* Go's durations are nanoseconds: what does not fit there is refused here too */
+
+/* Digits and a unit off the front of *s, added to *total. The unit must be smaller than the last one, units[*next - 1]. */
+static enum outcome take_part(struct str *s, size_t *next, uint64_t *total_ns,
+							  struct str *ret_unit) {
+	size_t digits = 0, end;
 	uint64_t count = 0;
-	size_t at = 0;
-	while (at < s->len && is_digit(s->ptr[at])) {
+	for (; digits < s->len && is_digit(s->ptr[digits]); digits++) {
 		if (__builtin_mul_overflow(count, UINT64_C(10), &count) ||
-			__builtin_add_overflow(count, (uint64_t)(s->ptr[at] - '0'), &count)) {
-			count = UINT64_MAX / 16; /* overflows below, when it is multiplied */
-		}
-		at++;
-	}
-	size_t unit_at = at;
-	while (at < s->len && !is_digit(s->ptr[at])) {
-		at++;
-	}
-	struct str name = str_slice(*s, unit_at, at);
-	for (size_t i = *unit; unit_at > 0 && i < UNIT_COUNT; i++) {
-		if (str_equal(name, str_from(units[i].name))) {
-			*unit = i;
-			*ret_count = count;
-			*s = str_slice(*s, at, s->len);
-			return true;
+			__builtin_add_overflow(count, (uint64_t)(s->ptr[digits] - '0'), &count)) {
+			return NOT_VALID;
 		}
 	}
-	return false;
+	for (end = digits; end < s->len && !is_digit(s->ptr[end]); end++) {
+	}
+	if (digits == 0 || end == digits) {
+		return NOT_VALID;
+	}
+	*ret_unit = str_slice(*s, digits, end);
+	*s = str_slice(*s, end, s->len);
+	for (size_t i = 0; i < UNIT_COUNT; i++) {
+		if (!str_equal(*ret_unit, str_from(units[i].name))) {
+			continue;
+		}
+		uint64_t ns = (uint64_t)units[i].ms * 1000000;
+		if (i < *next) {
+			return NOT_VALID;
+		}
+		*next = i + 1;
+		if (count > DURATION_MAX_NS / ns || *total_ns + count * ns >= DURATION_MAX_NS) {
+			return OUT_OF_RANGE;
+		}
+		*total_ns += count * ns;
+		return PARSED;
+	}
+	return UNKNOWN_UNIT;
 }
 
-static bool parse_parts(struct str s, dur_ms *ret_duration, bool *ret_overflow) {
-	dur_ms total = 0;
-	*ret_overflow = false;
-	for (size_t unit = 0; s.len > 0; unit++) {
-		uint64_t count;
-		if (!take_part(&s, &unit, &count)) {
-			return false;
-		}
-		/* Go's durations are nanoseconds: what does not fit there is refused here too. */
-		dur_ms part, ns;
-		if (count > INT64_MAX || __builtin_mul_overflow((int64_t)count, units[unit].ms, &part) ||
-			__builtin_add_overflow(total, part, &total) ||
-			__builtin_mul_overflow(total, INT64_C(1000000), &ns)) {
-			*ret_overflow = true;
-			total = 0;
-		}
+static const char *print_error(struct arena *a, enum outcome outcome, struct str unit,
+							   struct str s) {
+	struct strbuf quoted = STRBUF_INIT;
+	const char *error = "duration out of range";
+	if (outcome == NOT_VALID) {
+		strbuf_add_quoted(&quoted, s);
+		error = arena_printf(a, "not a valid duration string: %s", quoted.ptr);
+	} else if (outcome == UNKNOWN_UNIT) {
+		strbuf_add_quoted(&quoted, unit);
+		strbuf_add_c(&quoted, " in duration ");
+		strbuf_add_quoted(&quoted, s);
+		error = arena_printf(a, "unknown unit %s", quoted.ptr);
 	}
-	*ret_duration = total;
-	return true;
+	strbuf_finish(&quoted);
+	return error;
 }
 
 bool duration_parse(struct str s, struct arena *a, dur_ms *ret_duration, const char **ret_error) {
@@ -77,20 +88,17 @@ bool duration_parse(struct str s, struct arena *a, dur_ms *ret_duration, const c
 		*ret_duration = 0;
 		return true;
 	}
-	bool overflow;
-	dur_ms parsed;
-	if (!parse_parts(s, &parsed, &overflow)) {
-		struct strbuf quoted = STRBUF_INIT;
-		strbuf_add_quoted(&quoted, s);
-		*ret_error = arena_printf(a, "not a valid duration string: %s", quoted.ptr);
-		strbuf_finish(&quoted);
-		return false;
+	struct str rest = s, unit = STR_EMPTY;
+	size_t next = 0;
+	uint64_t total_ns = 0;
+	while (rest.len > 0) {
+		enum outcome outcome = take_part(&rest, &next, &total_ns, &unit);
+		if (outcome != PARSED) {
+			*ret_error = print_error(a, outcome, unit, s);
+			return false;
+		}
 	}
-	if (overflow) {
-		*ret_error = "duration out of range";
-		return false;
-	}
-	*ret_duration = parsed;
+	*ret_duration = (dur_ms)(total_ns / 1000000);
 	return true;
 }
 
