@@ -10,8 +10,8 @@
 #include "rules/preset.h"
 
 struct config_peer {
-	struct str url;  /* without a slash at the end */
-	dur_ms timeout;  /* of one request */
+	struct str url; /* without a slash at the end */
+	dur_ms timeout; /* of one request */
 };
 
 struct config_preset {
@@ -30,7 +30,8 @@ struct config {
 	size_t alertmanager_count;
 	const struct str *rule_files; /* globs, relative to the configuration file's folder */
 	size_t rule_file_count;
-	const struct config_preset *presets; /* "generic" when neither rule files nor presets are given */
+	const struct config_preset
+		*presets; /* "generic" when neither rule files nor presets are given */
 	size_t preset_count;
 	dur_ms evaluation_interval; /* 15s */
 	dur_ms query_offset;        /* 0 */

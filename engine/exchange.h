@@ -12,19 +12,20 @@ enum exchange_peer { EXCHANGE_PROMETHEUS, EXCHANGE_ALERTMANAGER };
 struct exchange {
 	uint64_t id; /* given back with the answer; never reused */
 	enum exchange_peer peer;
-	size_t peer_index;        /* which Alertmanager; 0 for Prometheus */
-	struct str path;          /* below the peer's URL: "/api/v1/query" */
+	size_t peer_index; /* which Alertmanager; 0 for Prometheus */
+	struct str path;   /* below the peer's URL: "/api/v1/query" */
 	struct str content_type;
-	struct str body;          /* always POST; the engine's memory until engine_answer */
+	struct str body; /* always POST; the engine's memory until engine_answer */
 	dur_ms timeout;
 	size_t max_answer_bytes;
 };
 
 struct exchange_answer {
-	int status;          /* HTTP status; 0: there was no whole answer, and `failure` says why */
-	const char *failure; /* "connection refused", "no answer within 10s", "the answer is larger than 256 MiB (limits.answer_bytes)" */
-	struct str body;     /* the answer, or as much of it as the receiver wants quoted */
-	dur_ms retry_after;  /* 0: not said */
+	int status; /* HTTP status; 0: there was no whole answer, and `failure` says why */
+	const char *
+		failure; /* "connection refused", "no answer within 10s", "the answer is larger than 256 MiB (limits.answer_bytes)" */
+	struct str body;    /* the answer, or as much of it as the receiver wants quoted */
+	dur_ms retry_after; /* 0: not said */
 	dur_ms took;
 };
 

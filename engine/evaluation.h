@@ -1,0 +1,65 @@
+/* One group at one timestamp: begin, state the needs, be supplied with them, step. Does not care where data comes from: the daemon, a
+ * simulation and the tests drive the same functions. */
+#ifndef ENGINE_EVALUATION_H
+#define ENGINE_EVALUATION_H
+
+#include "engine/group_state.h"
+#include "promql-lite/eval.h"
+
+struct evaluation_settings {
+	struct alerting_settings alerting;
+	dur_ms query_offset; /* for groups without their own */
+	dur_ms lookback;
+	dur_ms default_subquery_step; /* the evaluation interval */
+	size_t max_samples;           /* limits.samples */
+	bool keep_alive;              /* resend firing alerts while their rule cannot be evaluated */
+};
+
+struct evaluation;
+
+/* `group`, `settings` and `outputs` are borrowed until evaluation_destroy; `started` is the time now. One evaluation of a
+ * group at a time. */
+struct evaluation *evaluation_begin(struct group_state *group,
+									const struct evaluation_settings *settings,
+									struct outputs *outputs, ts_ms ts, ts_ms started);
+void evaluation_destroy(
+	struct evaluation *e); /* at any time: what was not stepped did not happen. Accepts NULL */
+
+/* Needs are numbered from 0. evaluation_step may add more. */
+size_t evaluation_need_count(const struct evaluation *e);
+const struct pql_need *evaluation_need(const struct evaluation *e, size_t index);
+
+/* The need is met: the samples stay the caller's, and there until evaluation_destroy. `took` is how long it took. */
+void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_ms took);
+/* It cannot be met, and why. Rules that hang on it fail with this message (copied). */
+void evaluation_refuse(struct evaluation *e, size_t index, const char *message, dur_ms took);
+
+enum evaluation_progress {
+	EVALUATION_WANTS, /* there are needs that are neither supplied nor refused: a template asked a question */
+	EVALUATION_DONE,
+};
+
+/* Goes through the rules in order as far as it can. All needs must have been met or refused. `now` for durations. */
+enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now);
+
+struct evaluation_failure {
+	const struct rule *rule;
+	const char *message;
+	bool first; /* the rule was not failing with this message before */
+};
+
+/* What came of it; the evaluation's memory. */
+struct evaluation_result {
+	struct notices notices;
+	struct alert_transitions transitions;
+	struct evaluation_failure *failures;
+	size_t failure_count, failure_capacity;
+	const struct rule **recovered; /* rules that had been failing */
+	size_t recovered_count, recovered_capacity;
+	struct pql_notes notes; /* of all rules */
+};
+const struct evaluation_result *evaluation_result(const struct evaluation *e);
+struct group_state *evaluation_group(const struct evaluation *e);
+ts_ms evaluation_timestamp(const struct evaluation *e);
+
+#endif

@@ -1,0 +1,53 @@
+/* A rule group as it runs: its alerts, what became of each rule's last evaluation, counters. Outlives reloads that leave the group as it is. */
+#ifndef ENGINE_GROUP_STATE_H
+#define ENGINE_GROUP_STATE_H
+
+#include "engine/alerting.h"
+#include "engine/outputs.h"
+#include "rules/group.h"
+
+enum rule_health { RULE_HEALTH_UNKNOWN, RULE_HEALTH_OK, RULE_HEALTH_ERR };
+extern const char *const rule_health_name[3]; /* "unknown", "ok", "err" */
+
+struct rule_state {
+	const struct rule *rule;  /* borrowed from the rule set */
+	struct alerting alerting; /* of alerting rules */
+	struct outputs_writer writer;
+	enum rule_health health;
+	char *last_error;       /* owned; NULL when the last evaluation went well */
+	ts_ms last_evaluation;  /* when it began; TS_NONE: never */
+	dur_ms evaluation_time; /* from the first fetch to the result */
+};
+
+struct group_state {
+	const struct rule_group *group; /* borrowed from the rule set */
+	dur_ms interval;
+	struct rule_state *rules;
+	size_t rule_count;
+	ts_ms last_evaluation; /* when it began; TS_NONE: never */
+	ts_ms last_slot;       /* the timestamp it had */
+	dur_ms evaluation_time;
+	size_t last_samples; /* produced by the last evaluation */
+	uint64_t iterations, missed, evaluations, failures;
+	struct template_counts templates;
+};
+
+struct group_state *group_state_create(const struct rule_group *group, dur_ms default_interval);
+/* Markers for what its rules wrote go to `outputs` first (NULL: not). Accepts NULL. */
+void group_state_destroy(struct group_state *g, struct outputs *outputs, ts_ms ts);
+
+/* Whether the other one means the same, so that nothing need change but the pointers. */
+bool rule_group_equal(const struct rule_group *a, const struct rule_group *b);
+/* The same alert or series under the same labels: what an alert's identity hangs on. */
+bool rule_same_identity(const struct rule *a, const struct rule *b);
+
+/* Points the state at the same group of another rule set. */
+void group_state_rebind(struct group_state *g, const struct rule_group *group);
+/* Moves alerts, health and last outputs from one rule to another of the same identity. */
+void rule_state_move(struct rule_state *from, struct rule_state *to);
+
+void rule_state_set_error(struct rule_state *r, const char *message_or_null);
+
+void group_state_set_back(struct group_state *g, dur_ms by);
+
+#endif

@@ -1,0 +1,56 @@
+/* What the rules themselves produce: recorded series, ALERTS, ALERTS_FOR_STATE. Kept in memory as far back as any rule looks, so
+ * that a rule sees what rules before it produced at the same timestamp. */
+#ifndef ENGINE_OUTPUTS_H
+#define ENGINE_OUTPUTS_H
+
+#include "base/hmap.h"
+#include "promql-lite/needs.h"
+#include "promql-lite/series.h"
+
+struct outputs;
+struct output_series;
+
+/* What one rule wrote at its last evaluation: what of it is missing at the next one gets a staleness marker. */
+struct outputs_writer {
+	struct output_series **previous; /* owned */
+	size_t count;
+};
+
+struct output_sample {
+	struct labels labels; /* with __name__ */
+	double value;
+};
+struct output_samples {
+	struct output_sample *items; /* arena */
+	size_t count, capacity;
+};
+
+/* Keeps everything for `horizon`, until told otherwise. */
+struct outputs *outputs_create(dur_ms horizon);
+void outputs_destroy(struct outputs *o); /* after its writers; accepts NULL */
+
+/* From now on: keep as far back as `horizon`; only the metrics named, because nothing reads the others (`names` NULL: all). */
+void outputs_keep(struct outputs *o, dur_ms horizon, const struct str *names, size_t count);
+
+/* Whether samples of this metric are kept. */
+bool outputs_keeps(const struct outputs *o, struct str name);
+
+void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
+				   const struct output_sample *samples, size_t count);
+/* The rule is gone: markers for what it wrote last. */
+void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts);
+
+/* Forgets what is older than the horizon. */
+void outputs_trim(struct outputs *o, ts_ms ts);
+
+/* What the need's selector finds here, joined to what the data source gave (`fetched`, in its form). A series that is in both is
+ * ours: it is the fresher one. The result borrows from both and lives in `a`. */
+void outputs_join(const struct outputs *o, const struct pql_need *need, dur_ms lookback,
+				  struct pql_series_set fetched, struct arena *a, struct pql_series_set *ret_set);
+
+/* The clock was set back: samples after `ts` are forgotten. */
+void outputs_set_back(struct outputs *o, ts_ms ts);
+
+size_t outputs_series_count(const struct outputs *o);
+
+#endif

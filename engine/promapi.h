@@ -1,0 +1,52 @@
+/* Prometheus' query API: what is asked, and the answers, read as they come in. */
+#ifndef ENGINE_PROMAPI_H
+#define ENGINE_PROMAPI_H
+
+#include "base/strbuf.h"
+#include "engine/plan.h"
+
+struct promapi_options {
+	dur_ms timeout;  /* told to the server, so that it gives up when we do */
+	dur_ms lookback; /* told when it is not the default of 5m */
+};
+
+/* Path and form-encoded body of the POST that answers a fetch. */
+void promapi_print_request(const struct plan_fetch *fetch, const struct promapi_options *options,
+						   const char **ret_path, struct strbuf *body);
+
+/* Reads one answer of status 200. Takes bytes in pieces of any size; holds on to no more than the series it is in the middle of. */
+struct promapi_decoder;
+
+struct promapi_limits {
+	size_t answer_bytes; /* limits.answer_bytes */
+	size_t samples;      /* limits.samples */
+};
+
+/* Series go to `a`, which must live as long as they do. */
+struct promapi_decoder *promapi_decoder_create(enum pql_need_kind kind,
+											   const struct promapi_limits *limits,
+											   struct arena *a);
+void promapi_decoder_destroy(struct promapi_decoder *d); /* accepts NULL */
+
+/* false: it is wrong already and no more bytes are wanted. */
+bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes);
+
+/* What an answer held besides series. */
+struct promapi_notes {
+	const char *const *warnings; /* arena; "warnings" and "infos" of the answer */
+	size_t count;
+	size_t histograms_skipped; /* native histogram samples, which are not read yet */
+};
+
+/* The answer is complete. false: *ret_error says for an operator what was wrong with it, in the arena. */
+bool promapi_decoder_finish(struct promapi_decoder *d, struct pql_series_set *ret_set,
+							struct promapi_notes *ret_notes, const char **ret_error);
+
+/* The message for an answer with another status than 200, in the arena: Prometheus' own error if the body holds one, else
+ * the status and the beginning of the body. */
+const char *promapi_error_text(int status, struct str body, struct arena *a);
+
+/* One sample's value as the API writes it: "1.5", "NaN", "+Inf". */
+bool promapi_parse_value(struct str text, double *ret_value);
+
+#endif

@@ -1,0 +1,36 @@
+/* All the rules that run together: rule files and presets, loaded into one arena. Immutable once the engine has it. */
+#ifndef ENGINE_RULE_SET_H
+#define ENGINE_RULE_SET_H
+
+#include "engine/config.h"
+#include "rules/group.h"
+
+/* Made by the shell from texts, then given to engine_load, which takes it. Evaluations under way hold on to the set
+ * that they began with, so it counts its holders. */
+struct rule_set {
+	struct arena arena;
+	struct rule_file *files;
+	size_t file_count, file_capacity;
+	const struct rule_group **groups; /* of all files, in order */
+	size_t group_count, group_capacity;
+	size_t rule_count;
+	size_t holders;
+};
+
+struct rule_set *rule_set_create(void); /* with one holder */
+struct rule_set *rule_set_hold(struct rule_set *s);
+void rule_set_destroy(struct rule_set *s); /* one holder less; accepts NULL */
+
+/* Loads a rule file's text. A path that is in the set already is passed over (globs may overlap). false: errors in diags,
+ * and nothing was added. */
+bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, struct diags *diags);
+
+/* Renders the preset with its values and loads it under the path "preset:NAME". false: *ret_error, in the set's arena, one
+ * line that names the preset. */
+bool rule_set_add_preset(struct rule_set *s, const struct config_preset *preset,
+						 const char **ret_error);
+
+/* NULL: no such group. */
+const struct rule_group *rule_set_find(const struct rule_set *s, struct str file, struct str name);
+
+#endif
