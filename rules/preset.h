@@ -8,7 +8,9 @@
 
 /* An ordinary rule file. Its header comment declares the parameters, one a line:
  *     # parameter NAME = DEFAULT   what it is
- * A value other than the default replaces the default wherever it stands as a whole word of the groups' text. */
+ * A value other than the default replaces the default wherever it stands as a whole word of the groups' text (a maximal run of
+ * [A-Za-z0-9_:.]; with _bucket, _count or _sum behind it too), but not in the value of a `for` key. A DEFAULT written Alert/for stands
+ * for that value: the parameter's default is what the `for` of that alert says, and a value replaces it there alone. */
 struct preset {
 	const char *name;  /* "generic" */
 	const char *title; /* first comment line */
