@@ -1,0 +1,82 @@
+#include "rules/group_private.h"
+
+enum group_field {
+	GROUP_NAME,
+	GROUP_INTERVAL,
+	GROUP_QUERY_OFFSET,
+	GROUP_LIMIT,
+	GROUP_RULES,
+	GROUP_LABELS,
+	GROUP_FIELDS,
+};
+
+static const struct field group_fields[GROUP_FIELDS] = {
+	[GROUP_NAME] = {"name", FIELD_TEXT, NULL},
+	[GROUP_INTERVAL] = {"interval", FIELD_DURATION, NULL},
+	[GROUP_QUERY_OFFSET] = {"query_offset", FIELD_DURATION, NULL},
+	[GROUP_LIMIT] = {"limit", FIELD_INT, NULL},
+	[GROUP_RULES] = {"rules", FIELD_LIST, "[]rulefmt.Rule"},
+	[GROUP_LABELS] = {"labels", FIELD_TEXTS, NULL},
+};
+
+static void check_group(struct loader *l, const struct yaml_node *node,
+						const struct field_value *v) {
+	if (v[GROUP_NAME].text.len == 0 && !v[GROUP_NAME].bad) {
+		diags_add(l->diags, DIAG_ERROR,
+				  v[GROUP_NAME].node != NULL ? v[GROUP_NAME].span : node->span,
+				  "Groupname must not be empty");
+	}
+	for (size_t i = 0; i < v[GROUP_LABELS].text_count; i++) {
+		const struct text_pair *label = &v[GROUP_LABELS].texts[i];
+		if (!label_name_is_valid(label->name) || str_equal(label->name, LABEL_NAME)) {
+			diags_add(l->diags, DIAG_ERROR, label->name_node->span, "invalid label name: %.*s",
+					  STR_FMT(label->name));
+		}
+	}
+}
+
+static void load_rules(struct loader *l, const struct field_value *v, struct rule_group *g) {
+	const struct yaml_node *list = v[GROUP_RULES].node;
+	if (list == NULL) {
+		return;
+	}
+	struct group_context context = {
+		.name = v[GROUP_NAME].text,
+		.labels = v[GROUP_LABELS].texts,
+		.label_count = v[GROUP_LABELS].text_count,
+	};
+	struct rule *rules = ARENA_ARRAY(l->arena, struct rule, list->count);
+	size_t number = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->kind != YAML_NULL) { /* yaml.v3 drops null items */
+			number++;
+			g->rule_count += rule_load(l, &context, number, list->items[i], &rules[g->rule_count]);
+		}
+	}
+	g->rules = rules;
+}
+
+bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group) {
+	struct field_value v[GROUP_FIELDS];
+	if (!fields_load(l, node, "rulefmt.RuleGroup", group_fields, GROUP_FIELDS, v)) {
+		return false;
+	}
+	struct rule_group group = {
+		.name = v[GROUP_NAME].text,
+		.file = l->path,
+		.interval = v[GROUP_INTERVAL].number,
+		.query_offset = v[GROUP_QUERY_OFFSET].node != NULL ? v[GROUP_QUERY_OFFSET].number : TS_NONE,
+		.limit = v[GROUP_LIMIT].number,
+		.span = node->span,
+	};
+	check_group(l, node, v);
+	load_rules(l, v, &group);
+	*ret_group = group;
+	return true;
+}
+
+void group_finish(const struct rule_group *g) {
+	for (size_t i = 0; i < g->rule_count; i++) {
+		rule_finish(&g->rules[i]);
+	}
+}

@@ -1,0 +1,80 @@
+/* What the files that load rule files share. */
+#ifndef RULES_GROUP_PRIVATE_H
+#define RULES_GROUP_PRIVATE_H
+
+#include "rules/group.h"
+#include "rules/yaml.h"
+
+/* One file being loaded. */
+struct loader {
+	struct arena *arena;
+	struct diags *diags;
+	const struct pql_syntax *syntax;
+	struct str path;
+};
+
+/* A mapping's value of text to text: labels, annotations. */
+struct text_pair {
+	struct str name, value;
+	const struct yaml_node *name_node, *value_node;
+};
+
+enum field_type { FIELD_TEXT, FIELD_DURATION, FIELD_INT, FIELD_TEXTS, FIELD_LIST };
+
+/* A key that a mapping may have. */
+struct field {
+	const char *key;
+	enum field_type type;
+	const char *into; /* FIELD_LIST: yaml.v3's name of the type, for the error */
+};
+
+/* What stands at the key. Null and missing are the same. */
+struct field_value {
+	const struct yaml_node *node; /* NULL: nothing, or something of a wrong type */
+	bool bad;         /* of a wrong type: reported, and no reason for further complaints */
+	struct span span; /* of the value; of the mapping when there is none */
+	struct str text;
+	int64_t number; /* FIELD_INT; FIELD_DURATION in ms */
+	const struct text_pair *texts;
+	size_t text_count;
+};
+
+/* Reads a mapping strictly: unknown keys and wrong types are errors. `ret_values` is as long as `fields`. false: `node` is no
+ * mapping, and that was reported. */
+bool fields_load(struct loader *l, const struct yaml_node *node, const char *type_name,
+				 const struct field *fields, size_t count, struct field_value *ret_values);
+
+/* The group's own labels, checked, as the rules get them. */
+struct group_context {
+	struct str name;
+	const struct text_pair *labels;
+	size_t label_count;
+};
+
+/* *ret_rule is written on success only. `number` counts from 1. */
+bool rule_load(struct loader *l, const struct group_context *group, size_t number,
+			   const struct yaml_node *node, struct rule *ret_rule);
+void rule_finish(const struct rule *r);
+
+/* An error of the rule: `group "g", rule 1, "name": …`, as Prometheus wraps it. */
+struct rule_error {
+	struct loader *loader;
+	const struct group_context *group;
+	size_t number;
+	struct str rule_name;
+};
+void rule_error_add(const struct rule_error *e, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Labels or annotations of a rule, sorted by name; errors are reported. `templates` is the name of the alert whose templates
+ * these are, or empty when the texts stand for themselves. */
+enum rule_text_what { RULE_TEXT_LABELS, RULE_TEXT_ANNOTATIONS };
+const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_text_what what,
+										const struct field_value *field, bool templates,
+										size_t *ret_count);
+void rule_texts_finish(const struct rule_text *texts, size_t count);
+
+bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group);
+void group_finish(const struct rule_group *g);
+
+#endif

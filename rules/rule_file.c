@@ -1,0 +1,123 @@
+#include "rules/group_private.h"
+
+#include "base/hash.h"
+#include "base/hmap.h"
+
+static const struct field file_fields[] = {{"groups", FIELD_LIST, "[]rulefmt.RuleGroup"}};
+
+struct file_loader {
+	struct loader loader;
+	struct rule_group *groups;
+	size_t count, capacity;
+	struct hmap names; /* of groups, by name */
+};
+
+static bool name_equal(const void *value, const void *key) {
+	return str_equal(*(const struct str *)value, *(const struct str *)key);
+}
+
+static void check_repeated(struct file_loader *f, const struct yaml_node *node, struct str name) {
+	uint64_t hash = hash_str(name);
+	if (hmap_find(&f->names, hash, name_equal, &name) != NULL) {
+		const struct yaml_node *at = yaml_find(node, "name");
+		diags_add(f->loader.diags, DIAG_ERROR, at != NULL ? at->span : node->span,
+				  "groupname: \"%.*s\" is repeated in the same file", STR_FMT(name));
+		return;
+	}
+	struct str *kept = ARENA_NEW(f->loader.arena, struct str);
+	*kept = name;
+	hmap_add(&f->names, hash, kept);
+}
+
+static void load_groups(struct file_loader *f, const struct yaml_node *list) {
+	for (size_t i = 0; i < list->count; i++) {
+		const struct yaml_node *node = list->items[i];
+		struct rule_group group;
+		if (node->kind == YAML_NULL || !group_load(&f->loader, node, &group)) {
+			continue;
+		}
+		check_repeated(f, node, group.name);
+		f->groups =
+			arena_grow(f->loader.arena, f->groups, f->count, &f->capacity, sizeof(f->groups[0]));
+		f->groups[f->count++] = group;
+	}
+}
+
+/* `root` is a mapping with `groups`, and nothing else. */
+static void load_root(struct file_loader *f, const struct yaml_node *root) {
+	struct field_value v[1];
+	if (root == NULL || root->kind == YAML_NULL) {
+		return;
+	}
+	if (fields_load(&f->loader, root, "rulefmt.RuleGroups", file_fields, 1, v) &&
+		v[0].node != NULL) {
+		load_groups(f, v[0].node);
+	}
+}
+
+/* The document of Prometheus' Kubernetes operator, which holds a rule file as its `spec`. */
+static bool is_operator_document(const struct yaml_node *root) {
+	const struct yaml_node *kind = root != NULL ? yaml_find(root, "kind") : NULL;
+	return kind != NULL && kind->kind == YAML_SCALAR &&
+		   str_equal(kind->text, STR("PrometheusRule")) && yaml_find(root, "apiVersion") != NULL;
+}
+
+/* Prometheus reads one document and passes over the rest; the operator's documents may be many. */
+static void load_documents(struct file_loader *f, const struct yaml_document *documents,
+						   size_t count) {
+	bool operator_file = count > 0 && is_operator_document(documents[0].root);
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *root = documents[i].root;
+		if (operator_file && is_operator_document(root)) {
+			load_root(f, yaml_find(root, "spec"));
+		} else if (i == 0) {
+			load_root(f, root);
+		} else if (root != NULL && root->kind != YAML_NULL) {
+			diags_add(f->loader.diags, DIAG_WARNING, root->span,
+					  "Multiple document yaml rules files are not supported, only the first "
+					  "document is processed");
+		}
+	}
+}
+
+/* What is wrong behind the first document is no reason for Prometheus to refuse the file. */
+static void take_yaml_diags(struct diags *to, const struct diags *from,
+							const struct yaml_document *documents, size_t count) {
+	bool whole = count > 0;
+	size_t end = whole && documents[0].root != NULL ? documents[0].root->span.end : 0;
+	bool many = whole && is_operator_document(documents[0].root);
+	for (size_t i = 0; i < from->count; i++) {
+		const struct diag *d = &from->items[i];
+		bool behind = whole && !many && d->span.start >= end;
+		diags_add(to, behind ? DIAG_WARNING : d->severity, d->span, "%s", d->message);
+	}
+}
+
+bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
+					struct arena *a, struct diags *diags, struct rule_file *ret_file) {
+	struct file_loader f = {
+		.loader = {.arena = a, .diags = diags, .syntax = syntax, .path = arena_dup(a, path)}};
+	struct yaml_document *documents;
+	size_t count, errors = diags->errors;
+	struct diags found;
+	diags_init(&found, a);
+	hmap_init(&f.names, NULL);
+	yaml_parse(text, a, &found, &documents, &count);
+	take_yaml_diags(diags, &found, documents, count);
+	load_documents(&f, documents, count);
+	hmap_finish(&f.names);
+	diags_sort(diags);
+	struct rule_file file = {.path = f.loader.path, .groups = f.groups, .group_count = f.count};
+	if (diags->errors != errors) {
+		rule_file_finish(&file);
+		return false;
+	}
+	*ret_file = file;
+	return true;
+}
+
+void rule_file_finish(struct rule_file *f) {
+	for (size_t i = 0; f != NULL && i < f->group_count; i++) {
+		group_finish(&f->groups[i]);
+	}
+}

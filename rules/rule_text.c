@@ -1,0 +1,108 @@
+#include "rules/group_private.h"
+
+struct kind_of_text {
+	const char *word;
+	const char *bad_name; /* the message */
+};
+
+static const struct kind_of_text kinds[] = {
+	[RULE_TEXT_LABELS] = {"label", "invalid label name: %.*s"},
+	[RULE_TEXT_ANNOTATIONS] = {"annotation", "invalid annotation name: %.*s"},
+};
+
+static bool name_is_valid(enum rule_text_what what, struct str name) {
+	return label_name_is_valid(name) && (what != RULE_TEXT_LABELS || !str_equal(name, LABEL_NAME));
+}
+
+static bool has_action(struct str source) {
+	return str_find(source, STR("{{")) < source.len;
+}
+
+static const struct template *load_template(const struct rule_error *e, const char *word,
+											const struct text_pair *pair) {
+	const char *error;
+	struct span span;
+	const struct template *template =
+		template_parse(e->rule_name, pair->value, e->loader->arena, &error, &span);
+	if (template == NULL) {
+		struct strbuf name = STRBUF_INIT;
+		strbuf_add_quoted(&name, pair->name);
+		rule_error_add(e, yaml_span(pair->value_node, span), "%s %s: %s", word, name.ptr, error);
+		strbuf_finish(&name);
+	}
+	return template;
+}
+
+/* Prometheus checks a group's templates only when they are expanded, so a bad one loads, and the label says so. */
+static void load_group_template(const struct rule_error *e, const struct text_pair *pair,
+								struct rule_text *text) {
+	const char *error;
+	struct span span;
+	text->template = template_parse(e->rule_name, pair->value, e->loader->arena, &error, &span);
+	if (text->template == NULL) {
+		diags_add(e->loader->diags, DIAG_WARNING, yaml_span(pair->value_node, span), "%s", error);
+		text->source = str_from(arena_printf(
+			e->loader->arena, "<error expanding template: error parsing template __alert_%.*s: %s>",
+			STR_FMT(e->rule_name), error));
+	}
+}
+
+static int compare_texts(const void *a, const void *b) {
+	return str_compare(((const struct rule_text *)a)->name, ((const struct rule_text *)b)->name);
+}
+
+static bool has_name(const struct field_value *field, struct str name) {
+	for (size_t i = 0; i < field->text_count; i++) {
+		if (str_equal(field->texts[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t add_group_labels(const struct rule_error *e, const struct field_value *own,
+							   bool templates, struct rule_text *texts, size_t count) {
+	for (size_t i = 0; i < e->group->label_count; i++) {
+		const struct text_pair *pair = &e->group->labels[i];
+		if (has_name(own, pair->name)) {
+			continue;
+		}
+		struct rule_text *text = &texts[count++];
+		*text = (struct rule_text){.name = pair->name, .source = pair->value};
+		if (templates && has_action(pair->value)) {
+			load_group_template(e, pair, text);
+		}
+	}
+	return count;
+}
+
+const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_text_what what,
+										const struct field_value *field, bool templates,
+										size_t *ret_count) {
+	size_t from_group = what == RULE_TEXT_LABELS ? e->group->label_count : 0, count = 0;
+	struct rule_text *texts =
+		ARENA_ARRAY(e->loader->arena, struct rule_text, field->text_count + from_group);
+	for (size_t i = 0; i < field->text_count; i++) {
+		const struct text_pair *pair = &field->texts[i];
+		struct rule_text *text = &texts[count++];
+		*text = (struct rule_text){.name = pair->name, .source = pair->value};
+		if (!name_is_valid(what, pair->name)) {
+			rule_error_add(e, pair->name_node->span, kinds[what].bad_name, STR_FMT(pair->name));
+		}
+		if (templates && has_action(pair->value)) {
+			text->template = load_template(e, kinds[what].word, pair);
+		}
+	}
+	if (what == RULE_TEXT_LABELS) {
+		count = add_group_labels(e, field, templates, texts, count);
+	}
+	qsort(texts, count, sizeof(texts[0]), compare_texts);
+	*ret_count = count;
+	return texts;
+}
+
+void rule_texts_finish(const struct rule_text *texts, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		template_destroy(texts[i].template);
+	}
+}
