@@ -11,8 +11,9 @@ enum exit_code {
 };
 
 struct command {
-	const char *name;    /* "check" */
-	const char *operand; /* what follows the options, for the usage line: "FILE..."; NULL: nothing */
+	const char *name; /* "check" */
+	const char
+		*operand; /* what follows the options, for the usage line: "FILE..."; NULL: nothing */
 	const char *summary; /* one line, no full stop: the list in `tocsin --help` */
 	/* argv[0] is the subcommand's name. Results on stdout, messages on stderr; answers --help itself (see options_parse). */
 	enum exit_code (*run)(int argc, char **argv);

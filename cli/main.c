@@ -1,0 +1,67 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "cli/command.h"
+
+static const struct command *const commands[] = {
+	&command_run, &command_check, &command_query, &command_presets, &command_version,
+};
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *out) {
+	fputs(
+		"tocsin evaluates alerting rules over the samples of a Prometheus and tells Alertmanager.\n\n"
+		"usage: tocsin COMMAND [OPTION]...\n\nCommands:\n",
+		out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const char *operand = commands[i]->operand;
+		int width = fprintf(out, "  %s %s", commands[i]->name, operand != NULL ? operand : "");
+		fprintf(out, "%*s%s\n", width < 20 ? 20 - width : 1, "", commands[i]->summary);
+	}
+	fputs(
+		"\nStart here:\n"
+		"  tocsin run                   Prometheus and Alertmanager on this host, built-in rules\n"
+		"  tocsin check rules/*.yml     are these rule files good?\n"
+		"  tocsin COMMAND --help        everything about a command\n\n"
+		"Exit codes: 0 fine, 1 the input is bad, 2 wrong usage, 3 could not do it (network, files).\n",
+		out);
+}
+
+static void report_bug(const char *file, int line, const char *what) {
+	fprintf(stderr, "tocsin: a bug, please report it: %s:%d: %s\n", file, line, what);
+}
+
+static const struct command *find_command(const char *name) {
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i]->name, name) == 0) {
+			return commands[i];
+		}
+	}
+	return strcmp(name, "--version") == 0 ? &command_version : NULL;
+}
+
+int main(int argc, char **argv) {
+	bug_set_handler(report_bug);
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	const char *name = argv[1];
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_usage(stdout);
+		return EXIT_FINE;
+	}
+	const struct command *command = find_command(name);
+	if (command == NULL) {
+		fprintf(stderr, "tocsin: there is no command \"%s\"\n\n", name);
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	enum exit_code code = command->run(argc - 1, argv + 1);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("tocsin: the output could not be written in full\n", stderr);
+		return code == EXIT_FINE ? EXIT_UNABLE : code;
+	}
+	return code;
+}

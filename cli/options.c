@@ -1,0 +1,181 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/strbuf.h"
+
+#define HELP_COLUMN 34
+
+/* "  -c, --config FILE" */
+static void add_option_head(struct strbuf *out, const struct option_row *row) {
+	if (row->letter != 0) {
+		strbuf_printf(out, "  -%c, --%s", row->letter, row->flag);
+	} else {
+		strbuf_printf(out, "      --%s", row->flag);
+	}
+	if (row->argument != NULL) {
+		strbuf_printf(out, " %s", row->argument);
+	}
+	strbuf_add_c(out, row->repeats ? "..." : "");
+}
+
+static void print_option(const struct option_row *row) {
+	struct strbuf line = STRBUF_INIT;
+	add_option_head(&line, row);
+	if (line.len + 2 > HELP_COLUMN) {
+		strbuf_add_c(&line, "\n");
+		strbuf_add_repeat(&line, ' ', HELP_COLUMN);
+	} else {
+		strbuf_add_repeat(&line, ' ', HELP_COLUMN - line.len);
+	}
+	strbuf_add_c(&line, row->help);
+	if (row->variable != NULL) {
+		strbuf_add_c(&line, "\n");
+		strbuf_add_repeat(&line, ' ', HELP_COLUMN);
+		strbuf_printf(&line, "[%s]", row->variable);
+	}
+	puts(line.ptr);
+	strbuf_finish(&line);
+}
+
+static void print_help(const struct options_spec *spec) {
+	const char *operand = spec->command->operand;
+	printf("usage: tocsin %s%s%s%s\n\n%s", spec->command->name,
+		   spec->count > 0 ? " [OPTION]..." : "", operand != NULL ? " " : "",
+		   operand != NULL ? operand : "", spec->about);
+	printf("\nOptions%s:\n", spec->count > 0 && spec->rows[0].variable != NULL
+								 ? ", and the environment variables that set them too"
+								 : "");
+	for (size_t i = 0; i < spec->count; i++) {
+		print_option(&spec->rows[i]);
+	}
+	print_option(&(struct option_row){.flag = "help", .letter = 'h', .help = "print this"});
+	if (spec->examples != NULL) {
+		printf("\n%s", spec->examples);
+	}
+}
+
+enum exit_code options_complain(const struct command *command, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	fprintf(stderr, "tocsin %s: ", command->name);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\nTry: tocsin %s --help\n", command->name);
+	va_end(args);
+	return EXIT_USAGE;
+}
+
+/* getopt's view of the table. Long options report their row's index behind the letters. */
+#define FIRST_LONG 256
+struct getopt_table {
+	struct option *longs;
+	struct strbuf letters;
+};
+
+static struct getopt_table make_table(const struct options_spec *spec, struct arena *a) {
+	struct getopt_table t = {.longs = ARENA_ARRAY(a, struct option, spec->count + 2)};
+	strbuf_add_c(&t.letters, "h");
+	for (size_t i = 0; i < spec->count; i++) {
+		const struct option_row *row = &spec->rows[i];
+		int has_argument = row->argument != NULL ? required_argument : no_argument;
+		t.longs[i] = (struct option){row->flag, has_argument, NULL, FIRST_LONG + (int)i};
+		if (row->letter != 0) {
+			strbuf_printf(&t.letters, "%c%s", row->letter, row->argument != NULL ? ":" : "");
+		}
+	}
+	t.longs[spec->count] = (struct option){"help", no_argument, NULL, 'h'};
+	return t;
+}
+
+static const struct option_row *find_row(const struct options_spec *spec, int code) {
+	if (code >= FIRST_LONG) {
+		return &spec->rows[code - FIRST_LONG];
+	}
+	for (size_t i = 0; i < spec->count; i++) {
+		if (spec->rows[i].letter == code) {
+			return &spec->rows[i];
+		}
+	}
+	return NULL;
+}
+
+static void add_given(struct option_given **items, size_t *count, size_t *capacity, struct arena *a,
+					  const struct option_row *row, const char *value) {
+	*items = arena_grow(a, *items, *count, capacity, sizeof(**items));
+	(*items)[(*count)++] = (struct option_given){.row = row, .value = value};
+}
+
+static enum options_outcome read_flags(const struct options_spec *spec, int argc, char **argv,
+									   struct arena *a, struct options *o) {
+	struct getopt_table t = make_table(spec, a);
+	size_t capacity = 0;
+	enum options_outcome outcome = OPTIONS_READ;
+	optind = 0; /* glibc: forget the scan before */
+	for (int code; outcome == OPTIONS_READ &&
+				   (code = getopt_long(argc, argv, t.letters.ptr, t.longs, NULL)) != -1;) {
+		const struct option_row *row = find_row(spec, code);
+		if (code == 'h') {
+			print_help(spec);
+			outcome = OPTIONS_HELPED;
+		} else if (row == NULL) { /* getopt has said why */
+			fprintf(stderr, "Try: tocsin %s --help\n", spec->command->name);
+			outcome = OPTIONS_WRONG;
+		} else {
+			add_given(&o->flags, &o->flag_count, &capacity, a, row, optarg != NULL ? optarg : "");
+		}
+	}
+	strbuf_finish(&t.letters);
+	o->operands = argv + optind;
+	o->operand_count = argc - optind;
+	return outcome;
+}
+
+static void read_variable(const struct option_row *row, const char *text, struct arena *a,
+						  struct options *o, size_t *capacity) {
+	struct str rest = str_from(text);
+	while (rest.len > 0) {
+		size_t end = row->repeats ? str_find(rest, STR(",")) : rest.len;
+		struct str item = row->repeats ? str_trim(str_slice(rest, 0, end)) : rest;
+		if (item.len > 0) {
+			add_given(&o->variables, &o->variable_count, capacity, a, row, arena_dup(a, item).ptr);
+		}
+		rest = str_slice(rest, end < rest.len ? end + 1 : end, rest.len);
+	}
+}
+
+enum options_outcome options_parse(const struct options_spec *spec, int argc, char **argv,
+								   struct arena *a, struct options *ret_options) {
+	*ret_options = (struct options){0};
+	size_t capacity = 0;
+	for (size_t i = 0; i < spec->count; i++) {
+		const char *variable = spec->rows[i].variable;
+		const char *text = variable != NULL ? getenv(variable) : NULL;
+		if (text != NULL) {
+			read_variable(&spec->rows[i], text, a, ret_options, &capacity);
+		}
+	}
+	/* getopt's own messages begin with argv[0] */
+	char **copy = ARENA_ARRAY(a, char *, (size_t)argc + 1);
+	for (int i = 1; i < argc; i++) {
+		copy[i] = argv[i];
+	}
+	copy[0] = (char *)arena_printf(a, "tocsin %s", spec->command->name);
+	return read_flags(spec, argc, copy, a, ret_options);
+}
+
+static const char *last_value(const struct option_given *items, size_t count, const char *flag) {
+	for (size_t i = count; i-- > 0;) {
+		if (strcmp(items[i].row->flag, flag) == 0) {
+			return items[i].value;
+		}
+	}
+	return NULL;
+}
+
+const char *options_get(const struct options *o, const char *flag) {
+	const char *value = last_value(o->flags, o->flag_count, flag);
+	return value != NULL ? value : last_value(o->variables, o->variable_count, flag);
+}
