@@ -1,10 +1,7 @@
-#include <cjson/cJSON.h>
-#include <curl/curl.h>
-#include <microhttpd.h>
 #include <stdio.h>
-#include <uv.h>
 
 #include "cli/options.h"
+#include "engine/io/libraries.h"
 
 static enum exit_code run(int argc, char **argv) {
 	static const struct options_spec spec = {
@@ -19,9 +16,10 @@ static enum exit_code run(int argc, char **argv) {
 	if (outcome != OPTIONS_READ) {
 		return outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
 	}
-	printf("tocsin %s\nlibuv %s, libcurl %s, libmicrohttpd %s, cJSON %s\n", TOCSIN_VERSION,
-		   uv_version_string(), curl_version_info(CURLVERSION_NOW)->version, MHD_get_version(),
-		   cJSON_Version());
+	struct strbuf libraries = STRBUF_INIT;
+	libraries_print(&libraries);
+	printf("tocsin %s\n%s\n", TOCSIN_VERSION, libraries.ptr);
+	strbuf_finish(&libraries);
 	return EXIT_FINE;
 }
 

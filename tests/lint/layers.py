@@ -19,7 +19,7 @@ BELOW = {
 THIRD_PARTY = {
 	"pcre2.h": ["base/regex.c"],
 	"yaml.h": ["rules/yaml.c"],
-	"cjson/cJSON.h": ["notifiers", "engine", "engine/api"],
+	"cjson/cJSON.h": ["notifiers", "engine", "engine/api", "engine/io"],
 	"snappy-c.h": ["engine"],
 	"uv.h": ["engine/io"],
 	"curl/curl.h": ["engine/io"],
