@@ -45,23 +45,23 @@ int main(int argc, char **argv) {
 	bug_set_handler(report_bug);
 	if (argc < 2) {
 		print_usage(stderr);
-		return EXIT_USAGE;
+		return (int)EXIT_USAGE;
 	}
 	const char *name = argv[1];
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_usage(stdout);
-		return EXIT_FINE;
+		return (int)EXIT_FINE;
 	}
 	const struct command *command = find_command(name);
 	if (command == NULL) {
 		fprintf(stderr, "tocsin: there is no command \"%s\"\n\n", name);
 		print_usage(stderr);
-		return EXIT_USAGE;
+		return (int)EXIT_USAGE;
 	}
 	enum exit_code code = command->run(argc - 1, argv + 1);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("tocsin: the output could not be written in full\n", stderr);
-		return code == EXIT_FINE ? EXIT_UNABLE : code;
+		code = code == EXIT_FINE ? EXIT_UNABLE : code;
 	}
-	return code;
+	return (int)code;
 }

@@ -1,0 +1,238 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "base/gofloat.h"
+#include "cli/options.h"
+#include "cli/query_print.h"
+#include "engine/config.h"
+#include "engine/io/clock.h"
+#include "engine/io/query.h"
+
+static const struct option_row rows[] = {
+	{.flag = "prometheus",
+	 .variable = "TOCSIN_PROMETHEUS",
+	 .argument = "URL",
+	 .help = "where samples come from (http://localhost:9090)"},
+	{.flag = "time",
+	 .letter = 't',
+	 .argument = "TIME",
+	 .help = "when: RFC 3339 or Unix seconds (now)"},
+	{.flag = "start", .argument = "TIME", .help = "first point of a range"},
+	{.flag = "end", .argument = "TIME", .help = "last point of a range (now)"},
+	{.flag = "step", .argument = "DURATION", .help = "between the points of a range (1m)"},
+	{.flag = "eval",
+	 .argument = "WHERE",
+	 .help = "local: fetch and evaluate here; remote: ask the server (local)"},
+	{.flag = "timeout",
+	 .variable = "TOCSIN_PROMETHEUS_TIMEOUT",
+	 .argument = "DURATION",
+	 .help = "how long one answer may take (30s)"},
+	{.flag = "limit-answer-bytes",
+	 .variable = "TOCSIN_LIMIT_ANSWER_BYTES",
+	 .argument = "BYTES",
+	 .help = "largest answer taken (256MiB)"},
+	{.flag = "json", .letter = 'j', .help = "print what Prometheus' API would answer"},
+};
+
+static const struct options_spec spec = {
+	.command = &command_query,
+	.about =
+		"Evaluates an expression over the data of a Prometheus: at one time, or, with --start, over a range.\n",
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+	.examples =
+		"Examples:\n"
+		"  tocsin query 'sum by (model) (rate(predictions_total[5m]))'\n"
+		"  tocsin query --start 2026-01-01T00:00:00Z --end 2026-01-01T06:00:00Z --step 5m up\n",
+};
+
+/* What the options say. */
+struct question {
+	struct config config; /* only its Prometheus and limits */
+	struct query_options query;
+	bool remote, json;
+	const char *text;
+};
+
+static bool read_setting(struct question *q, const struct options *o, const char *flag,
+						 const char *setting, struct arena *a) {
+	const char *value = options_get(o, flag), *error;
+	if (value == NULL || config_set(&q->config, str_from(setting), str_from(value), a, &error)) {
+		return true;
+	}
+	options_complain(&command_query, "--%s %s: %s", flag, value, error);
+	return false;
+}
+
+static bool read_time(const struct options *o, const char *flag, ts_ms otherwise, ts_ms *ret_t) {
+	const char *value = options_get(o, flag);
+	*ret_t = otherwise;
+	if (value == NULL || timestamp_parse(str_from(value), ret_t)) {
+		return true;
+	}
+	options_complain(&command_query, "--%s %s: RFC 3339 or Unix seconds are expected", flag, value);
+	return false;
+}
+
+/* A duration, or a number of seconds as the API takes it. */
+static bool read_step(const struct options *o, struct arena *a, dur_ms *ret_step) {
+	const char *value = options_get(o, "step"), *error;
+	double seconds;
+	*ret_step = 60000;
+	if (value == NULL) {
+		return true;
+	}
+	if (gofloat_parse(str_from(value), &seconds, NULL) && seconds > 0 && seconds < 1e12) {
+		*ret_step = (dur_ms)(seconds * 1000);
+	} else if (!duration_parse(str_from(value), a, ret_step, &error)) {
+		options_complain(&command_query, "--step %s: %s", value, error);
+		return false;
+	}
+	if (*ret_step < 1) {
+		options_complain(&command_query, "--step %s: must be above zero", value);
+		return false;
+	}
+	return true;
+}
+
+static bool read_grid(struct question *q, const struct options *o, struct arena *a) {
+	ts_ms now = clock_wall();
+	struct pql_grid *grid = &q->query.grid;
+	q->query.is_range = options_get(o, "start") != NULL;
+	if (!q->query.is_range) {
+		grid->step = 1;
+		bool good = read_time(o, "time", now, &grid->start);
+		grid->end = grid->start;
+		return good;
+	}
+	if (!read_time(o, "start", now, &grid->start) || !read_time(o, "end", now, &grid->end) ||
+		!read_step(o, a, &grid->step)) {
+		return false;
+	}
+	if (grid->end < grid->start) {
+		options_complain(&command_query, "--end is before --start");
+		return false;
+	}
+	return true;
+}
+
+static bool read_where(struct question *q, const struct options *o) {
+	const char *where = options_get(o, "eval");
+	q->remote = where != NULL && strcmp(where, "remote") == 0;
+	if (where != NULL && !q->remote && strcmp(where, "local") != 0) {
+		options_complain(&command_query, "--eval %s: local or remote is expected", where);
+		return false;
+	}
+	return true;
+}
+
+static bool read_question(struct question *q, const struct options *o, struct arena *a) {
+	config_init(&q->config);
+	if (o->operand_count != 1) {
+		options_complain(&command_query,
+						 o->operand_count == 0 ? "which EXPR?" : "one EXPR; put it in quotes");
+		return false;
+	}
+	q->text = o->operands[0];
+	q->json = options_get(o, "json") != NULL;
+	if (!read_setting(q, o, "prometheus", "prometheus.url", a) ||
+		!read_setting(q, o, "timeout", "prometheus.timeout", a) ||
+		!read_setting(q, o, "limit-answer-bytes", "limits.answer_bytes", a) ||
+		!read_grid(q, o, a) || !read_where(q, o)) {
+		return false;
+	}
+	struct query_options *query = &q->query;
+	query->url = arena_dup(a, q->config.prometheus.url).ptr;
+	query->timeout = q->config.prometheus.timeout;
+	query->limits = (struct promapi_limits){.answer_bytes = q->config.limit_answer_bytes,
+											.samples = q->config.limit_samples};
+	query->fetches = q->config.limit_fetches;
+	query->eval.time =
+		(struct pql_time_options){.lookback = q->config.lookback, .default_subquery_step = 60000};
+	query->eval.limits.max_samples = q->config.limit_samples;
+	return true;
+}
+
+static void print_notes(const struct pql_notes *notes) {
+	for (size_t i = 0; i < notes->count; i++) {
+		fprintf(stderr, "%s\n", notes->items[i].message);
+	}
+}
+
+static enum exit_code answer_local(const struct question *q, const struct pql_expr *expr,
+								   struct arena *a) {
+	struct pql_value value;
+	struct pql_notes notes = {0};
+	const char *failure;
+	if (!query_local(expr, &q->query, a, &value, &notes, &failure)) {
+		fprintf(stderr, "tocsin query: %s\n", failure);
+		return EXIT_UNABLE;
+	}
+	struct strbuf out = STRBUF_INIT;
+	if (q->json) {
+		query_print_json(&out, &value, q->query.is_range, &notes);
+	} else {
+		query_print_table(&out, &value, q->query.is_range);
+		print_notes(&notes);
+	}
+	fwrite(out.ptr, 1, out.len, stdout);
+	strbuf_finish(&out);
+	return EXIT_FINE;
+}
+
+static enum exit_code answer_remote(const struct question *q, struct arena *a) {
+	struct strbuf body = STRBUF_INIT;
+	const char *failure;
+	bool good = query_remote(str_from(q->text), &q->query, a, &body, &failure);
+	if (good) {
+		fwrite(body.ptr, 1, body.len, stdout);
+		putchar('\n');
+	} else {
+		fprintf(stderr, "tocsin query: %s\n", failure);
+	}
+	strbuf_finish(&body);
+	return good ? EXIT_FINE : EXIT_UNABLE;
+}
+
+static enum exit_code answer(const struct question *q, struct arena *a) {
+	struct diags diags;
+	diags_init(&diags, a);
+	struct pql_expr *expr = pql_parse(str_from(q->text), &pql_syntax_all, a, &diags);
+	if (expr == NULL) {
+		struct strbuf out = STRBUF_INIT;
+		bool color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+		diags_render(&out, &diags, "EXPR", str_from(q->text), (struct diag_style){.color = color});
+		fputs(out.ptr, stderr);
+		strbuf_finish(&out);
+		return EXIT_BAD;
+	}
+	enum exit_code code = q->remote ? answer_remote(q, a) : answer_local(q, expr, a);
+	pql_expr_finish(expr);
+	return code;
+}
+
+static enum exit_code run(int argc, char **argv) {
+	struct arena a;
+	struct options options;
+	struct question question = {0};
+	arena_init(&a);
+	enum exit_code code = EXIT_USAGE;
+	switch (options_parse(&spec, argc, argv, &a, &options)) {
+	case OPTIONS_HELPED: code = EXIT_FINE; break;
+	case OPTIONS_WRONG: break;
+	case OPTIONS_READ:
+		if (read_question(&question, &options, &a)) {
+			code = answer(&question, &a);
+		}
+		break;
+	}
+	arena_finish(&a);
+	return code;
+}
+
+const struct command command_query = {.name = "query",
+									  .operand = "EXPR",
+									  .summary =
+										  "evaluate an expression over the data of a Prometheus",
+									  .run = run};

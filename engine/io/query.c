@@ -1,0 +1,199 @@
+#include "engine/io/query.h"
+
+#include <uv.h>
+
+#include "base/bug.h"
+#include "engine/io/http_client.h"
+
+/* Everything that is under way at once. */
+struct query {
+	const struct query_options *options;
+	struct arena *arena;
+	uv_loop_t loop;
+	struct http_client *client;
+	struct asked *asked;
+	size_t count, next, running;
+	const char *failure; /* the first one; nothing new is sent after it */
+	bool closing;
+};
+
+/* One request. */
+struct asked {
+	struct query *query;
+	const char *path;
+	struct strbuf body;
+	struct promapi_decoder *decoder; /* NULL: the answer is kept as text */
+	struct plan_fetch *fetch;
+	struct strbuf *text;   /* where to, when there is no decoder */
+	struct strbuf refusal; /* the body of an answer that is not 200 */
+};
+
+static void fail(struct query *q, const char *message) {
+	if (q->failure == NULL) {
+		q->failure = arena_printf(q->arena, "%s: %s", q->options->url, message);
+	}
+}
+
+static bool handle_bytes(int status, struct str bytes, void *data) {
+	struct asked *a = data;
+	if (status != 200) {
+		strbuf_add(&a->refusal, bytes);
+		return true;
+	}
+	if (a->decoder != NULL) {
+		return promapi_decoder_push(a->decoder, bytes);
+	}
+	strbuf_add(a->text, bytes);
+	return true;
+}
+
+static void finish_fetch(struct asked *a) {
+	struct query *q = a->query;
+	struct promapi_notes notes;
+	const char *error;
+	if (!promapi_decoder_finish(a->decoder, &a->fetch->set, &notes, &error)) {
+		fail(q, error);
+	} else if (notes.histograms_skipped > 0) {
+		fail(q, "the data has native histograms, which are not evaluated here; try --eval remote");
+	}
+}
+
+static void send_more(struct query *q);
+
+static void handle_closed(void *data) {
+	(void)data;
+}
+
+static void handle_done(const struct http_answer *answer, void *data) {
+	struct asked *a = data;
+	struct query *q = a->query;
+	q->running--;
+	if (answer->status == 0) {
+		fail(q, answer->failure);
+	} else if (answer->status != 200) {
+		fail(q, promapi_error_text(answer->status, strbuf_str(&a->refusal), q->arena));
+	} else if (a->decoder != NULL) {
+		finish_fetch(a);
+	}
+	send_more(q);
+}
+
+static void send_one(struct query *q, struct asked *a) {
+	const char *url = arena_printf(q->arena, "%s%s", q->options->url, a->path);
+	struct http_request request = {
+		.url = url,
+		.content_type = "application/x-www-form-urlencoded",
+		.body = strbuf_str(&a->body),
+		.timeout = q->options->timeout,
+		.max_bytes = q->options->limits.answer_bytes,
+		.limit_name = "--limit-answer-bytes",
+		.compressed = true,
+	};
+	struct http_callbacks callbacks = {.receive = handle_bytes, .done = handle_done, .data = a};
+	q->running++;
+	http_send(q->client, &request, &callbacks);
+}
+
+static void send_more(struct query *q) {
+	while (q->failure == NULL && q->next < q->count && q->running < q->options->fetches) {
+		send_one(q, &q->asked[q->next++]);
+	}
+	if (q->running == 0 && !q->closing) {
+		q->closing = true;
+		http_client_close(q->client, handle_closed, q);
+	}
+}
+
+static void run(struct query *q) {
+	BUG_ON(uv_loop_init(&q->loop) != 0);
+	q->client = http_client_create(&q->loop, "tocsin-query");
+	send_more(q);
+	uv_run(&q->loop, UV_RUN_DEFAULT);
+	BUG_ON(uv_loop_close(&q->loop) != 0);
+}
+
+static void finish(struct query *q) {
+	for (size_t i = 0; i < q->count; i++) {
+		strbuf_finish(&q->asked[i].body);
+		strbuf_finish(&q->asked[i].refusal);
+		promapi_decoder_destroy(q->asked[i].decoder);
+	}
+}
+
+static void prepare_fetches(struct query *q, struct plan *plan) {
+	const struct promapi_options api = {.timeout = q->options->timeout,
+										.lookback = q->options->eval.time.lookback};
+	q->count = plan->count;
+	q->asked = ARENA_ARRAY(q->arena, struct asked, plan->count);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct asked *a = &q->asked[i];
+		a->query = q;
+		a->fetch = plan->fetches[i];
+		a->fetch->state = PLAN_ASKED;
+		promapi_print_request(a->fetch, &api, &a->path, &a->body);
+		a->decoder = promapi_decoder_create(a->fetch->kind, &q->options->limits, q->arena);
+	}
+}
+
+bool query_local(const struct pql_expr *expr, const struct query_options *options, struct arena *a,
+				 struct pql_value *ret_value, struct pql_notes *ret_notes,
+				 const char **ret_failure) {
+	struct query q = {.options = options, .arena = a};
+	struct plan plan;
+	struct pql_need *needs;
+	plan_init(&plan, a);
+	pql_needs(expr, options->grid, &options->eval.time, a, &needs);
+	struct plan_fetch **fetches = ARENA_ARRAY(a, struct plan_fetch *, expr->selector_count);
+	for (size_t i = 0; i < expr->selector_count; i++) {
+		fetches[i] = plan_add(&plan, &needs[i]);
+	}
+	prepare_fetches(&q, &plan);
+	run(&q);
+	bool good = q.failure == NULL;
+	*ret_failure = q.failure;
+	if (good) {
+		struct pql_series_set *sets = ARENA_ARRAY(a, struct pql_series_set, expr->selector_count);
+		for (size_t i = 0; i < expr->selector_count; i++) {
+			if (fetches[i] != NULL) {
+				fetches[i]->state = PLAN_ANSWERED;
+				sets[i] = plan_cut(&plan, fetches[i], &needs[i]);
+			}
+		}
+		struct pql_failure failure;
+		good =
+			pql_eval(expr, options->grid, &options->eval, sets, a, ret_value, ret_notes, &failure);
+		*ret_failure = good ? NULL : failure.message;
+	}
+	finish(&q);
+	return good;
+}
+
+static void add_escaped(struct strbuf *out, struct str s) {
+	for (size_t i = 0; i < s.len; i++) {
+		strbuf_printf(out, "%%%02X", (unsigned char)s.ptr[i]);
+	}
+}
+
+static void add_time(struct strbuf *out, const char *name, ts_ms t) {
+	strbuf_printf(out, "&%s=%s%lld.%03lld", name, t < 0 ? "-" : "",
+				  (long long)(t < 0 ? -t : t) / 1000, (long long)(t < 0 ? -t : t) % 1000);
+}
+
+bool query_remote(struct str text, const struct query_options *options, struct arena *a,
+				  struct strbuf *ret_body, const char **ret_failure) {
+	struct query q = {.options = options, .arena = a, .count = 1};
+	struct asked asked = {.query = &q, .text = ret_body};
+	q.asked = &asked;
+	asked.path = options->is_range ? "/api/v1/query_range" : "/api/v1/query";
+	strbuf_add_c(&asked.body, "query=");
+	add_escaped(&asked.body, text);
+	add_time(&asked.body, options->is_range ? "start" : "time", options->grid.start);
+	if (options->is_range) {
+		add_time(&asked.body, "end", options->grid.end);
+		add_time(&asked.body, "step", options->grid.step);
+	}
+	run(&q);
+	*ret_failure = q.failure;
+	finish(&q);
+	return q.failure == NULL;
+}

@@ -1,0 +1,29 @@
+/* One expression, asked of a living server once: evaluated here over data that was fetched, or sent whole. */
+#ifndef ENGINE_IO_QUERY_H
+#define ENGINE_IO_QUERY_H
+
+#include "engine/promapi.h"
+#include "promql-lite/eval.h"
+#include "promql-lite/parser.h"
+
+struct query_options {
+	const char *url; /* of the server, without a slash at the end */
+	dur_ms timeout;  /* of one request */
+	struct promapi_limits limits;
+	size_t fetches; /* requests at the same time */
+	struct pql_grid grid;
+	bool is_range; /* query_range; else an instant */
+	struct pql_eval_options eval;
+};
+
+/* Fetches what the expression needs, each selector once, and evaluates it here. Runs a loop of its own until that is done. The value
+ * lives in `a`. false: *ret_failure, in the arena, says what went wrong. */
+bool query_local(const struct pql_expr *expr, const struct query_options *options, struct arena *a,
+				 struct pql_value *ret_value, struct pql_notes *ret_notes,
+				 const char **ret_failure);
+
+/* Sends the text whole. The answer's body is added as it is to `ret_body`. */
+bool query_remote(struct str text, const struct query_options *options, struct arena *a,
+				  struct strbuf *ret_body, const char **ret_failure);
+
+#endif
