@@ -1,0 +1,92 @@
+#include "engine/io/files.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE (64u << 10)
+
+/* strerror in small letters, as the rest of our messages. */
+static const char *error_words(struct arena *a, const char *path, int number) {
+	const char *words = strerror(number);
+	return arena_printf(a, "%s: %c%s", path, tolower((unsigned char)words[0]), words + 1);
+}
+
+static bool read_all(int fd, size_t max, struct strbuf *out) {
+	char piece[PIECE];
+	size_t total = 0;
+	ssize_t count;
+	while ((count = read(fd, piece, sizeof piece)) != 0) {
+		if (count < 0 && errno == EINTR) {
+			continue;
+		}
+		if (count < 0) {
+			return false;
+		}
+		total += (size_t)count;
+		if (total > max) {
+			errno = EFBIG;
+			return false;
+		}
+		strbuf_add(out, (struct str){piece, (size_t)count});
+	}
+	return true;
+}
+
+/* Non-blocking: a pipe that somebody named instead of a file must not hold everything up. */
+bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
+			   const char **ret_error) {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		*ret_error = error_words(a, path, errno);
+		return false;
+	}
+	bool ok = read_all(fd, max, out);
+	int number = errno;
+	close(fd);
+	if (!ok && number == EFBIG) {
+		*ret_error = arena_printf(a, "%s: the file is larger than %zu bytes", path, max);
+	} else if (!ok) {
+		*ret_error = error_words(a, path, number);
+	}
+	return ok;
+}
+
+static void list_add(struct file_list *list, struct arena *a, const char *path) {
+	list->paths = arena_grow(a, list->paths, list->count, &list->capacity, sizeof *list->paths);
+	list->paths[list->count++] = arena_dup(a, str_from(path)).ptr;
+}
+
+static bool has_wildcard(const char *pattern) {
+	return strpbrk(pattern, "*?[") != NULL;
+}
+
+void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list) {
+	bool absolute = pattern.len > 0 && pattern.ptr[0] == '/';
+	bool here = folder == NULL || folder[0] == '\0';
+	const char *path = absolute || here ? arena_printf(a, "%.*s", STR_FMT(pattern))
+										: arena_printf(a, "%s/%.*s", folder, STR_FMT(pattern));
+	if (!has_wildcard(path)) {
+		list_add(list, a, path);
+		return;
+	}
+	glob_t found;
+	if (glob(path, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			list_add(list, a, found.gl_pathv[i]);
+		}
+	}
+	globfree(&found);
+}
+
+struct str file_folder(const char *path) {
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL) {
+		return STR_EMPTY;
+	}
+	size_t length = (size_t)(slash - path);
+	return (struct str){path, length > 0 ? length : 1};
+}

@@ -1,0 +1,26 @@
+/* Reading whole files, and finding them by pattern. */
+#ifndef ENGINE_IO_FILES_H
+#define ENGINE_IO_FILES_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+
+/* Adds the file's bytes to `out`. false: *ret_error, in the arena, is "PATH: no such file or directory", or that it is larger than `max`. */
+bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
+			   const char **ret_error);
+
+struct file_list {
+	const char **paths; /* in the arena, sorted within each pattern */
+	size_t count, capacity;
+};
+
+/* Adds the files that a shell pattern names. Relative patterns start at `folder` (NULL or "": the working directory). A pattern
+ * without wildcards names a file whether it is there or not, so that reading it tells what is wrong. */
+void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list);
+
+/* The folder part of a path, without the last slash; "" when there is none. */
+struct str file_folder(const char *path);
+
+#endif

@@ -1,0 +1,69 @@
+/* Inside of the HTTP client: the client owns the loop's handles, an exchange owns its easy handle. */
+#ifndef ENGINE_IO_HTTP_CLIENT_PRIVATE_H
+#define ENGINE_IO_HTTP_CLIENT_PRIVATE_H
+
+#include <curl/curl.h>
+
+#include "base/strbuf.h"
+#include "engine/io/http_client.h"
+
+#define HTTP_HEADER_BYTES_MAX (64u << 10) /* of an answer's headers in total */
+
+struct http_poll;
+
+struct http_client {
+	uv_loop_t *loop;
+	CURLM *multi;
+	uv_timer_t timer; /* libcurl's: only its timer callback starts or stops it */
+	uv_timer_t soon;  /* runs `pending` as soon as the loop turns */
+	size_t handles;   /* of the loop, not yet closed */
+	char *user_agent;
+	struct http_exchange *first;   /* all that are not done */
+	struct http_exchange *pending; /* those that wait for `soon`, last one first */
+	struct http_poll *polls;
+	bool closing;
+	http_client_closed *closed;
+	void *closed_data;
+};
+
+/* A watched socket. On the heap: the loop lets go of it later than libcurl does. */
+struct http_poll {
+	uv_poll_t handle;
+	curl_socket_t fd;
+	struct http_client *client;
+	struct http_poll *previous, *next;
+};
+
+/*      http_send          soon             drive
+ *   ────────────► waiting ─────► running ─────────► done, freed
+ *                    └── cancelled ──┴── soon ────────► */
+struct http_exchange {
+	struct http_client *client;
+	struct http_exchange *previous, *next;
+	struct http_exchange *next_pending;
+	bool is_pending, is_running, is_cancelled;
+
+	struct http_callbacks callbacks;
+	struct str body;
+	dur_ms timeout;
+	size_t max_bytes;
+	const char *limit_name;
+	dur_ms started_at;
+
+	CURL *easy;
+	struct curl_slist *headers;
+	char error[CURL_ERROR_SIZE];
+	size_t received, header_bytes;
+	bool is_enough;    /* the receiver wants no more */
+	bool is_too_large; /* more than max_bytes */
+	bool is_header_too_large;
+};
+
+struct http_exchange *http_exchange_create(struct http_client *c, const struct http_request *r,
+										   const struct http_callbacks *callbacks);
+void http_exchange_destroy(struct http_exchange *e);
+
+/* Says in `out` why there was no answer. */
+void http_failure_print(struct strbuf *out, struct http_exchange *e, CURLcode code);
+
+#endif

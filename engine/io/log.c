@@ -1,0 +1,144 @@
+#include "engine/io/log.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/json.h"
+
+static const char *const level_names[] = {
+	[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
+
+void log_init(struct log *l, int fd) {
+	*l = (struct log){.fd = fd, .level = LOG_INFO, .format = LOG_TEXT};
+}
+
+void log_finish(struct log *l) {
+	strbuf_finish(&l->line);
+}
+
+/* ---- one line ---- */
+
+static void print_time(struct strbuf *out, ts_ms t) {
+	timestamp_print_rfc3339_ms(out, t);
+}
+
+/* Bare when it has nothing that would need quotes. */
+static void print_value(struct strbuf *out, struct str value) {
+	bool bare = value.len > 0;
+	for (size_t i = 0; i < value.len && bare; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+		bare = c > ' ' && c != '"' && c != '=' && c != '\\' && c < 0x7f;
+	}
+	if (bare) {
+		strbuf_add(out, value);
+	} else {
+		strbuf_add_quoted(out, value);
+	}
+}
+
+static void print_text(struct strbuf *out, enum log_level level, ts_ms now, struct labels fields,
+					   struct str message) {
+	strbuf_add_c(out, "time=");
+	print_time(out, now);
+	strbuf_printf(out, " level=%s msg=", level_names[level]);
+	strbuf_add_quoted(out, message);
+	for (size_t i = 0; i < fields.count; i++) {
+		strbuf_add_char(out, ' ');
+		strbuf_add(out, fields.items[i].name);
+		strbuf_add_char(out, '=');
+		print_value(out, fields.items[i].value);
+	}
+}
+
+static void print_json(struct strbuf *out, enum log_level level, ts_ms now, struct labels fields,
+					   struct str message) {
+	struct strbuf time = STRBUF_INIT;
+	print_time(&time, now);
+	struct json_writer w;
+	json_init(&w, out);
+	json_open_object(&w);
+	json_key(&w, "time");
+	json_string(&w, strbuf_str(&time));
+	json_key(&w, "level");
+	json_string(&w, str_from(level_names[level]));
+	json_key(&w, "msg");
+	json_string(&w, message);
+	for (size_t i = 0; i < fields.count; i++) {
+		json_key_str(&w, fields.items[i].name);
+		json_string(&w, fields.items[i].value);
+	}
+	json_close_object(&w);
+	strbuf_finish(&time);
+}
+
+void log_print(struct strbuf *out, enum log_format format, enum log_level level, ts_ms now,
+			   struct labels fields, struct str message) {
+	if (format == LOG_JSON) {
+		print_json(out, level, now, fields, message);
+	} else {
+		print_text(out, level, now, fields, message);
+	}
+	strbuf_add_char(out, '\n');
+}
+
+/* ---- writing without waiting ---- */
+
+/* A pipe that polls as writable takes LOG_LINE_MAX bytes without waiting; a socket is asked not to wait; files never wait. The
+ * descriptor is not made non-blocking: it may be the terminal of others. */
+static bool write_now(int fd, struct str line) {
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	if (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0) {
+		return false;
+	}
+	ssize_t written = send(fd, line.ptr, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (written < 0) {
+		written = write(fd, line.ptr, line.len);
+	}
+	return written == (ssize_t)line.len;
+}
+
+/* Escapes make bytes longer, six times at most: so halve until it fits. */
+static void print_fitting(struct log *l, enum log_level level, ts_ms now, struct labels fields,
+						  struct str message) {
+	do {
+		strbuf_clear(&l->line);
+		log_print(&l->line, l->format, level, now, fields, message);
+		message.len = message.len / 2;
+		fields.count = fields.count / 2;
+	} while (l->line.len > LOG_LINE_MAX);
+}
+
+static void report_lost(struct log *l, ts_ms now) {
+	struct strbuf text = STRBUF_INIT;
+	strbuf_printf(&text, "%llu log lines were lost: nobody read them", (unsigned long long)l->lost);
+	print_fitting(l, LOG_WARN, now, LABELS_EMPTY, strbuf_str(&text));
+	if (write_now(l->fd, strbuf_str(&l->line))) {
+		l->lost = 0;
+	}
+	strbuf_finish(&text);
+}
+
+void log_write(struct log *l, enum log_level level, ts_ms now, struct labels fields,
+			   const char *message) {
+	if (level < l->level) {
+		return;
+	}
+	if (l->lost > 0) {
+		report_lost(l, now);
+	}
+	print_fitting(l, level, now, fields, str_from(message));
+	if (l->lost > 0 || !write_now(l->fd, strbuf_str(&l->line))) {
+		l->lost++;
+	}
+}
+
+void log_printf(struct log *l, enum log_level level, ts_ms now, const char *format, ...) {
+	struct strbuf text = STRBUF_INIT;
+	va_list args;
+	va_start(args, format);
+	strbuf_vprintf(&text, format, args);
+	va_end(args);
+	log_write(l, level, now, LABELS_EMPTY, text.ptr != NULL ? text.ptr : "");
+	strbuf_finish(&text);
+}

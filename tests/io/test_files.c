@@ -1,0 +1,105 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/io/files.h"
+
+struct fixture {
+	char folder[100];
+	struct arena arena;
+};
+
+static void write_file(const struct fixture *f, const char *name, const char *text) {
+	char path[200];
+	snprintf(path, sizeof path, "%s/%s", f->folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void fixture_init(struct fixture *f) {
+	snprintf(f->folder, sizeof f->folder, "/tmp/tocsin-test-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	arena_init(&f->arena);
+	write_file(f, "b.yml", "bb");
+	write_file(f, "a.yml", "aaaa");
+	write_file(f, "c.txt", "c");
+}
+
+static void fixture_finish(struct fixture *f) {
+	const char *names[] = {"a.yml", "b.yml", "c.txt", "pipe"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		unlink(arena_printf(&f->arena, "%s/%s", f->folder, names[i]));
+	}
+	rmdir(f->folder);
+	arena_finish(&f->arena);
+}
+
+static void expect_read(struct fixture *f, const char *path, size_t max, const char *text,
+						const char *error) {
+	struct strbuf out = STRBUF_INIT;
+	const char *message = "";
+	bool ok = file_read(path, max, &out, &f->arena, &message);
+	assert_int_equal(ok, error == NULL);
+	if (ok) {
+		assert_string_equal(out.ptr, text);
+	} else {
+		assert_string_equal(message, arena_printf(&f->arena, "%s: %s", path, error));
+	}
+	strbuf_finish(&out);
+}
+
+static void test_read(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	const char *a = arena_printf(&f.arena, "%s/a.yml", f.folder);
+	expect_read(&f, a, 4, "aaaa", NULL);
+	expect_read(&f, a, 3, NULL, "the file is larger than 3 bytes");
+	expect_read(&f, "/no/such/file", 10, NULL, "no such file or directory");
+	expect_read(&f, f.folder, 10, NULL, "is a directory");
+	expect_read(&f, "/dev/zero", 1 << 20, NULL, "the file is larger than 1048576 bytes");
+	fixture_finish(&f);
+}
+
+static void test_glob(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	struct file_list list = {0};
+	files_glob(f.folder, STR("*.yml"), &f.arena, &list);
+	files_glob(f.folder, STR("missing.yml"), &f.arena, &list);
+	files_glob(f.folder, STR("none*"), &f.arena, &list);
+	files_glob("/elsewhere", str_from(arena_printf(&f.arena, "%s/c.*", f.folder)), &f.arena, &list);
+	files_glob(NULL, STR("here.yml"), &f.arena, &list);
+	const char *expected[] = {"a.yml", "b.yml", "missing.yml", "c.txt"};
+	assert_int_equal(list.count, 5);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(list.paths[i], arena_printf(&f.arena, "%s/%s", f.folder, expected[i]));
+	}
+	assert_string_equal(list.paths[4], "here.yml");
+	fixture_finish(&f);
+}
+
+static void test_folder(void **state) {
+	(void)state;
+	assert_true(str_equal(file_folder("a/b/c.yml"), STR("a/b")));
+	assert_true(str_equal(file_folder("/c.yml"), STR("/")));
+	assert_true(str_equal(file_folder("c.yml"), STR("")));
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_glob),
+		cmocka_unit_test(test_folder),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,385 @@
+/* The HTTP server against clients that misbehave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "engine/io/http_server.h"
+#include "tests/io/peer.h"
+
+#define TURN_MAX 60 /* ms */
+
+/* ---- a client that writes what it is told and reads only if it likes ---- */
+
+struct client {
+	uv_tcp_t tcp;
+	uv_timer_t timer;
+	uv_connect_t connect;
+	struct strbuf in;
+	bool connected, ended, closed;
+	struct str drip;
+	char buffer[4096];
+};
+
+static void handle_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buffer) {
+	(void)size;
+	struct client *c = handle->data;
+	*buffer = uv_buf_init(c->buffer, sizeof c->buffer);
+}
+
+static void handle_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
+	struct client *c = stream->data;
+	if (count < 0) {
+		c->ended = true;
+		uv_read_stop(stream);
+		uv_timer_stop(&c->timer);
+		return;
+	}
+	strbuf_add(&c->in, (struct str){buffer->base, (size_t)count});
+}
+
+static void handle_connect(uv_connect_t *connect, int status) {
+	assert_int_equal(status, 0);
+	struct client *c = connect->data;
+	c->connected = true;
+}
+
+static void client_read(struct client *c) {
+	uv_read_start((uv_stream_t *)&c->tcp, handle_alloc, handle_read);
+}
+
+static void handle_written(uv_write_t *request, int status) {
+	(void)status; /* the server may have ended the connection meanwhile */
+	free(request);
+}
+
+/* `bytes` must stay. */
+static void client_write(struct client *c, struct str bytes) {
+	uv_write_t *request = mem_calloc(1, sizeof *request);
+	uv_buf_t buffer = {.base = (char *)(uintptr_t)bytes.ptr, .len = bytes.len};
+	uv_write(request, (uv_stream_t *)&c->tcp, &buffer, 1, handle_written);
+}
+
+static void handle_drip(uv_timer_t *timer) {
+	struct client *c = timer->data;
+	if (c->drip.len > 0) {
+		client_write(c, str_slice(c->drip, 0, 1));
+		c->drip = str_slice(c->drip, 1, c->drip.len);
+	}
+}
+
+static void client_init(struct client *c, struct bench *b, unsigned port) {
+	*c = (struct client){0};
+	uv_tcp_init(&b->loop, &c->tcp);
+	uv_timer_init(&b->loop, &c->timer);
+	c->tcp.data = c->timer.data = c->connect.data = c;
+	struct sockaddr_in address;
+	uv_ip4_addr("127.0.0.1", (int)port, &address);
+	assert_int_equal(
+		uv_tcp_connect(&c->connect, &c->tcp, (const struct sockaddr *)&address, handle_connect), 0);
+	bench_run_until(b, &c->connected);
+}
+
+static void client_finish(struct client *c) {
+	uv_close((uv_handle_t *)&c->tcp, NULL);
+	uv_close((uv_handle_t *)&c->timer, NULL);
+	strbuf_finish(&c->in);
+}
+
+/* ---- the server ---- */
+
+struct fixture {
+	struct bench bench;
+	struct http_server *server;
+	unsigned port;
+	int requests;
+	size_t body_bytes; /* of the answer; 0: an echo */
+	bool closed;
+};
+
+static void handle_api(struct api_request *request, struct api_response *response, void *data) {
+	struct fixture *f = data;
+	f->requests++;
+	response->status = 200;
+	if (f->body_bytes > 0) {
+		strbuf_add_repeat(&response->body, 'y', f->body_bytes);
+		return;
+	}
+	strbuf_printf(&response->body, "%s %s", request->method, request->path);
+	for (size_t i = 0; i < request->parameter_count; i++) {
+		strbuf_printf(&response->body, " %.*s=[%.*s]", STR_FMT(request->parameters[i].name),
+					  STR_FMT(request->parameters[i].value));
+	}
+	if (strcmp(request->path, "/405") == 0) {
+		response->status = 405;
+		response->allow = "GET";
+	}
+}
+
+static void fixture_init(struct fixture *f) {
+	*f = (struct fixture){0};
+	bench_init(&f->bench);
+	struct strbuf error = STRBUF_INIT;
+	const struct http_server_options options = {.listen = "127.0.0.1:0",
+												.connections_max = 300,
+												.turn_max = TURN_MAX,
+												.body_bytes_max = 1000};
+	f->server = http_server_create(&f->bench.loop, &options, handle_api, f, &error);
+	assert_non_null(f->server);
+	f->port = http_server_port(f->server);
+	assert_int_not_equal(f->port, 0);
+	strbuf_finish(&error);
+}
+
+static void handle_server_closed(void *data) {
+	*(bool *)data = true;
+}
+
+static void fixture_finish(struct fixture *f) {
+	http_server_close(f->server, handle_server_closed, &f->closed);
+	assert_false(f->closed);
+	bench_run_until(&f->bench, &f->closed);
+	bench_finish(&f->bench);
+}
+
+/* Turns the loop until the server ended the connection. */
+static void run_until_ended(struct fixture *f, struct client *c) {
+	client_read(c);
+	bench_run_until(&f->bench, &c->ended);
+}
+
+static void expect_answer(const struct client *c, const char *status_line, const char *body) {
+	struct str in = strbuf_str(&c->in);
+	assert_true(str_starts_with(in, str_from(status_line)));
+	assert_true(str_ends_with(in, str_from(body)));
+}
+
+/* ---- tests ---- */
+
+static const struct {
+	const char *request, *status_line, *body;
+} exchanges[] = {
+	{"GET /api/v1/rules?type=alert&a%20b=c+d&x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /api/v1/rules type=[alert] a b=[c d] x=[]"},
+	{"GET /405 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	 "HTTP/1.1 405 Method Not Allowed\r\n", "\r\n\r\nGET /405"},
+	{"HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\n"},
+	{"POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nPOST /-/reload"},
+	{"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 413 ",
+	 "\r\n\r\nthe request is larger than 1000 bytes\n"},
+	{"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 4",
+	 ""},
+	{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /../../etc/passwd"},
+	{"\x16\x03\x01 this is TLS\r\n\r\n", "", ""},
+};
+
+static void test_exchanges(void **state) {
+	(void)state;
+	for (size_t i = 0; i < sizeof exchanges / sizeof exchanges[0]; i++) {
+		struct fixture f;
+		struct client c;
+		fixture_init(&f);
+		client_init(&c, &f.bench, f.port);
+		client_write(&c, str_from(exchanges[i].request));
+		run_until_ended(&f, &c);
+		expect_answer(&c, exchanges[i].status_line, exchanges[i].body);
+		client_finish(&c);
+		fixture_finish(&f);
+	}
+}
+
+/* A new connection is answered at once. */
+static void expect_alive(struct fixture *f) {
+	struct client c;
+	client_init(&c, &f->bench, f->port);
+	uint64_t start = uv_hrtime();
+	client_write(&c, STR("GET /alive HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+	run_until_ended(f, &c);
+	assert_true(str_starts_with(strbuf_str(&c.in), STR("HTTP/1.1 200 OK\r\n")));
+	assert_true(uv_hrtime() - start < 1000000000);
+	client_finish(&c);
+}
+
+static void test_keep_alive(void **state) {
+	(void)state;
+	struct fixture f;
+	struct client c;
+	fixture_init(&f);
+	client_init(&c, &f.bench, f.port);
+	client_read(&c);
+	for (int i = 1; i <= 5; i++) {
+		client_write(&c, STR("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"));
+		while (f.requests < i) {
+			uv_run(&f.bench.loop, UV_RUN_ONCE);
+		}
+		bench_run_for(&f.bench,
+					  TURN_MAX / 3); /* each request gives the connection its whole time again */
+		assert_false(c.ended);
+	}
+	bench_run_until(&f.bench, &c.ended); /* and then nothing comes any more */
+	client_finish(&c);
+	fixture_finish(&f);
+}
+
+/* A header that drips and never ends, from a client that is never silent. */
+static void test_endless_header(void **state) {
+	(void)state;
+	static char header[100000];
+	memset(header, 'h', sizeof header);
+	memcpy(header, "GET / HTTP/1.1\r\nX: ", 19);
+	struct fixture f;
+	struct client slow;
+	struct client fast;
+	fixture_init(&f);
+	client_init(&slow, &f.bench, f.port);
+	slow.drip = (struct str){header, sizeof header};
+	uv_timer_start(&slow.timer, handle_drip, 1, 1);
+	client_init(&fast, &f.bench, f.port);
+	client_write(&fast, (struct str){header, sizeof header});
+	expect_alive(&f);
+	run_until_ended(&f, &fast);
+	run_until_ended(&f, &slow);
+	assert_true(slow.drip.len > 90000);
+	assert_int_equal(f.requests, 1); /* the one of expect_alive */
+	client_finish(&fast);
+	client_finish(&slow);
+	fixture_finish(&f);
+}
+
+/* A client that asks for much and reads nothing. */
+static void test_slow_reader(void **state) {
+	(void)state;
+	struct fixture f;
+	struct client c;
+	fixture_init(&f);
+	f.body_bytes = 50 << 20;
+	client_init(&c, &f.bench, f.port);
+	client_write(&c, STR("GET /big HTTP/1.1\r\nHost: x\r\n\r\n"));
+	while (f.requests == 0) {
+		uv_run(&f.bench.loop, UV_RUN_ONCE);
+	}
+	f.body_bytes = 0;
+	expect_alive(&f);
+	bench_run_for(&f.bench, 2 * TURN_MAX);
+	run_until_ended(&f, &c); /* cut off long before the end */
+	assert_true(c.in.len < 50 << 20);
+	client_finish(&c);
+	fixture_finish(&f);
+}
+
+static void test_idle_connections(void **state) {
+	(void)state;
+	enum { MANY = 200 };
+	static struct client idle[MANY];
+	struct fixture f;
+	fixture_init(&f);
+	for (int i = 0; i < MANY; i++) {
+		client_init(&idle[i], &f.bench, f.port);
+		client_read(&idle[i]);
+	}
+	expect_alive(&f);
+	for (int i = 0; i < MANY; i++) {
+		bench_run_until(&f.bench, &idle[i].ended);
+		client_finish(&idle[i]);
+	}
+	expect_alive(&f);
+	fixture_finish(&f);
+}
+
+/* Chunks have no length that could be refused beforehand. */
+static void test_big_request(void **state) {
+	(void)state;
+	struct fixture f;
+	struct client c;
+	fixture_init(&f);
+	static char chunk[70000];
+	memset(chunk, 'z', sizeof chunk);
+	client_init(&c, &f.bench, f.port);
+	client_write(&c,
+				 STR("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n"));
+	client_write(&c, (struct str){chunk, sizeof chunk});
+	run_until_ended(&f, &c);
+	assert_int_equal(f.requests, 0);
+	expect_alive(&f);
+	client_finish(&c);
+	fixture_finish(&f);
+}
+
+static void expect_not_possible(const char *listen, const char *error) {
+	struct bench b;
+	bench_init(&b);
+	struct strbuf out = STRBUF_INIT;
+	const struct http_server_options options = {
+		.listen = listen, .connections_max = 10, .turn_max = 1000, .body_bytes_max = 1000};
+	assert_null(http_server_create(&b.loop, &options, handle_api, NULL, &out));
+	assert_string_equal(out.ptr, error);
+	strbuf_finish(&out);
+	bench_finish(&b);
+}
+
+static void test_port_not_free(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	char listen[50];
+	char error[100];
+	snprintf(listen, sizeof listen, "127.0.0.1:%u", f.port);
+	snprintf(error, sizeof error, "cannot listen on %s: address already in use", listen);
+	expect_not_possible(listen, error);
+	fixture_finish(&f);
+}
+
+static void test_bad_addresses(void **state) {
+	(void)state;
+	expect_not_possible("9099", "cannot listen on \"9099\": not of the form host:port");
+	expect_not_possible("localhost:", "cannot listen on \"localhost:\": not of the form host:port");
+	expect_not_possible("localhost:99999",
+						"cannot listen on \"localhost:99999\": not of the form host:port");
+	expect_not_possible("localhost:http",
+						"cannot listen on \"localhost:http\": not of the form host:port");
+	expect_not_possible("192.0.2.1:0",
+						"cannot listen on 192.0.2.1:0: no such address on this machine");
+}
+
+/* Closing with every kind of connection open. */
+static void test_close(void **state) {
+	(void)state;
+	struct fixture f;
+	struct client idle;
+	struct client half;
+	struct client reading;
+	fixture_init(&f);
+	f.body_bytes = 20 << 20;
+	client_init(&idle, &f.bench, f.port);
+	client_init(&half, &f.bench, f.port);
+	client_init(&reading, &f.bench, f.port);
+	client_write(&half, STR("GET / HT"));
+	client_write(&reading, STR("GET /big HTTP/1.1\r\nHost: x\r\n\r\n"));
+	while (f.requests == 0) {
+		uv_run(&f.bench.loop, UV_RUN_ONCE);
+	}
+	client_finish(&idle);
+	client_finish(&half);
+	client_finish(&reading);
+	fixture_finish(&f);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_endless_header),
+		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_idle_connections),
+		cmocka_unit_test(test_big_request),
+		cmocka_unit_test(test_port_not_free),
+		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_close),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
