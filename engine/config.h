@@ -50,6 +50,9 @@ struct config {
 /* The defaults, of which every field is valid. */
 void config_init(struct config *c);
 
+/* Deep copy: strings and lists in `a`. */
+void config_dup(struct arena *a, const struct config *c, struct config *ret_copy);
+
 /* Reads a configuration's text over `c`. Every error at its place; false when there was one. Strings live in `a`. */
 bool config_parse(struct str text, struct arena *a, struct diags *diags, struct config *c);
 

@@ -46,6 +46,7 @@ struct evaluation_failure {
 	const struct rule *rule;
 	const char *message;
 	bool first; /* the rule was not failing with this message before */
+	bool fetch; /* because data could not be had */
 };
 
 /* What came of it; the evaluation's memory. */

@@ -18,5 +18,9 @@
 #define LIMIT_ALERTMANAGER_ANSWER_BYTES (1u << 20)
 /* Series of one request to our own HTTP API. */
 #define LIMIT_REQUEST_BYTES (64u << 10)
+/* Different queries that the templates of one rule may make in one evaluation: each is a request. */
+#define LIMIT_TEMPLATE_QUERIES 1000u
+/* What an answer of Prometheus may hold besides its series: status, warnings. */
+#define LIMIT_ANSWER_FRAME_BYTES (1u << 20)
 
 #endif

@@ -13,6 +13,7 @@ struct plan_fetch {
 	struct str selector;  /* canonical: matchers in order, no offset */
 	struct pql_grid grid; /* INSTANT, TIMESTAMP */
 	ts_ms start, end;     /* RANGE */
+	size_t index;         /* in plan.fetches */
 	enum plan_fetch_state state;
 	struct pql_series_set set; /* ANSWERED */
 	const char *failure;       /* FAILED */

@@ -23,8 +23,7 @@ struct promapi_limits {
 };
 
 /* Series go to `a`, which must live as long as they do. */
-struct promapi_decoder *promapi_decoder_create(enum pql_need_kind kind,
-											   const struct promapi_limits *limits,
+struct promapi_decoder *promapi_decoder_create(const struct promapi_limits *limits,
 											   struct arena *a);
 void promapi_decoder_destroy(struct promapi_decoder *d); /* accepts NULL */
 

@@ -1,0 +1,364 @@
+#include "engine/config.h"
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "engine/config_private.h"
+
+/* What the walk over the tree carries along. */
+struct reader {
+	struct arena *arena;
+	struct diags *diags;
+	struct config *config;
+};
+
+static void add_error(struct reader *r, const struct yaml_node *at, const char *message) {
+	diags_add(r->diags, DIAG_ERROR, at->span, "%s", message);
+}
+
+/* "expected a mapping, got a sequence" */
+static bool expect_kind(struct reader *r, const struct yaml_node *node, enum yaml_kind kind) {
+	if (node->kind == kind) {
+		return true;
+	}
+	diags_add(r->diags, DIAG_ERROR, node->span, "expected a %s, got a %s", yaml_kind_name(kind),
+			  yaml_kind_name(node->kind));
+	return false;
+}
+
+static void read_value(struct reader *r, const struct setting *s, const struct yaml_node *node,
+					   void *target) {
+	const char *error;
+	if (node->kind == YAML_NULL) {
+		diags_add(r->diags, DIAG_ERROR, node->span, "\"%s\" has no value", s->name);
+		return;
+	}
+	if (!expect_kind(r, node, YAML_SCALAR)) {
+		return;
+	}
+	if (!config_parse_value(s, node->text, r->arena, target, &error)) {
+		add_error(r, node, error);
+	}
+}
+
+static bool label_is_valid(struct str name, struct str value, const char **ret_error) {
+	if (!label_name_is_valid(name) || str_equal(name, LABEL_NAME)) {
+		*ret_error = "invalid label name";
+		return false;
+	}
+	if (!utf8_valid(value)) {
+		*ret_error = "invalid label value";
+		return false;
+	}
+	return true;
+}
+
+static void set_label(struct config *c, struct str name, struct str value, struct arena *a) {
+	struct labels_builder b;
+	labels_builder_init_from(&b, a, c->external_labels);
+	labels_builder_set(&b, arena_dup(a, name), arena_dup(a, value));
+	c->external_labels = labels_builder_take(&b);
+}
+
+static void read_labels(struct reader *r, const struct yaml_node *node) {
+	if (!expect_kind(r, node, YAML_MAPPING)) {
+		return;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
+		const char *error;
+		if (!expect_kind(r, value, YAML_SCALAR)) {
+			continue;
+		}
+		if (!label_is_valid(key->text, value->text, &error)) {
+			add_error(r, key, error);
+			continue;
+		}
+		set_label(r->config, key->text, value->text, r->arena);
+	}
+}
+
+/* A mapping whose keys are the rows of a table, into a structure. */
+static void read_fields(struct reader *r, const struct yaml_node *node, const struct setting *rows,
+						size_t count, char *target, const char *what) {
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *key = node->pairs[i].key;
+		size_t row = 0;
+		while (row < count && !str_equal(key->text, str_from(rows[row].name))) {
+			row++;
+		}
+		if (row == count) {
+			diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\" in %s",
+					  STR_FMT(key->text), what);
+			continue;
+		}
+		read_value(r, &rows[row], node->pairs[i].value, target + rows[row].offset);
+	}
+}
+
+static void read_peer(struct reader *r, const struct yaml_node *node) {
+	struct config_peer peer = {.timeout = config_default_peer.timeout};
+	const char *error;
+	size_t count;
+	const struct setting *rows = peer_settings(&count);
+	if (node->kind == YAML_SCALAR) {
+		if (!config_parse_url(node->text, r->arena, &peer.url, &error)) {
+			add_error(r, node, error);
+			return;
+		}
+	} else if (expect_kind(r, node, YAML_MAPPING)) {
+		read_fields(r, node, rows, count, (char *)&peer, "alertmanagers");
+		if (yaml_find(node, "url") == NULL) {
+			add_error(r, node, "an Alertmanager needs a \"url\"");
+		}
+	}
+	if (peer.url.len > 0) {
+		config_add_peer(r->config, &peer, r->arena);
+	}
+}
+
+static const struct preset_parameter *
+read_parameters(struct reader *r, const struct yaml_node *node, size_t *ret_count) {
+	*ret_count = 0;
+	if (!expect_kind(r, node, YAML_MAPPING)) {
+		return NULL;
+	}
+	struct preset_parameter *values = ARENA_ARRAY(r->arena, struct preset_parameter, node->count);
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *value = node->pairs[i].value;
+		if (expect_kind(r, value, YAML_SCALAR)) {
+			values[*ret_count] =
+				(struct preset_parameter){.name = arena_dup(r->arena, node->pairs[i].key->text),
+										  .value = arena_dup(r->arena, value->text)};
+			*ret_count += 1;
+		}
+	}
+	return values;
+}
+
+/* Unknown parameters and bad values are found here already, at their place, and not only when the rules are made. */
+static void judge_preset(struct reader *r, const struct config_preset *p,
+						 const struct yaml_node *node) {
+	const struct preset *preset = preset_find(p->name);
+	struct strbuf text = STRBUF_INIT;
+	const char *error;
+	if (preset == NULL) {
+		struct strbuf names = STRBUF_INIT;
+		size_t count;
+		const struct preset *all = presets(&count);
+		for (size_t i = 0; i < count; i++) {
+			strbuf_printf(&names, "%s%s", i == 0 ? "" : ", ", all[i].name);
+		}
+		diags_add(r->diags, DIAG_ERROR, p->span, "unknown preset \"%.*s\"; there are: %s",
+				  STR_FMT(p->name), names.ptr == NULL ? "none" : names.ptr);
+		strbuf_finish(&names);
+	} else if (!preset_render(preset, p->values, p->count, r->arena, &text, &error)) {
+		add_error(r, node, error);
+	}
+	strbuf_finish(&text);
+}
+
+static void read_preset(struct reader *r, const struct yaml_node *node) {
+	struct config_preset preset = {.span = node->span};
+	const struct yaml_node *blame = node;
+	if (node->kind == YAML_SCALAR) {
+		preset.name = arena_dup(r->arena, node->text);
+	} else if (expect_kind(r, node, YAML_MAPPING)) {
+		for (size_t i = 0; i < node->count; i++) {
+			const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
+			if (str_equal(key->text, STR("name"))) {
+				if (expect_kind(r, value, YAML_SCALAR)) {
+					preset.name = arena_dup(r->arena, value->text);
+					preset.span = value->span;
+				}
+			} else if (str_equal(key->text, STR("parameters"))) {
+				preset.values = read_parameters(r, value, &preset.count);
+				blame = value;
+			} else {
+				diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\" in presets",
+						  STR_FMT(key->text));
+			}
+		}
+		if (yaml_find(node, "name") == NULL) {
+			add_error(r, node, "a preset needs a \"name\"");
+		}
+	}
+	if (preset.name.len > 0) {
+		judge_preset(r, &preset, blame);
+		config_add_preset(r->config, &preset, r->arena);
+	}
+}
+
+static void read_text(struct reader *r, const struct yaml_node *node) {
+	if (!expect_kind(r, node, YAML_SCALAR)) {
+		return;
+	}
+	if (node->text.len == 0 || !utf8_valid(node->text)) {
+		add_error(r, node, "expected the name of a file");
+		return;
+	}
+	config_add_text(&r->config->rule_files, &r->config->rule_file_count,
+					arena_dup(r->arena, node->text), r->arena);
+	config_drop_default_preset(r->config);
+}
+
+typedef void read_item(struct reader *r, const struct yaml_node *node);
+
+static void read_list(struct reader *r, const struct yaml_node *node, read_item *item) {
+	if (!expect_kind(r, node, YAML_SEQUENCE)) {
+		return;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		item(r, node->items[i]);
+	}
+}
+
+static void read_setting(struct reader *r, const struct setting *s, const struct yaml_node *node) {
+	switch (s->kind) {
+	case SETTING_LABELS: read_labels(r, node); return;
+	case SETTING_PEERS:
+		if (node->kind == YAML_SEQUENCE && node->count == 0) {
+			r->config->alertmanagers = NULL; /* an empty list means: tell nobody */
+			r->config->alertmanager_count = 0;
+		}
+		read_list(r, node, read_peer);
+		return;
+	case SETTING_TEXTS: read_list(r, node, read_text); return;
+	case SETTING_PRESETS:
+		if (node->kind == YAML_SEQUENCE && node->count == 0) {
+			config_drop_default_preset(r->config);
+		}
+		read_list(r, node, read_preset);
+		return;
+	case SETTING_URL:
+	case SETTING_OPTIONAL_URL:
+	case SETTING_DURATION:
+	case SETTING_OPTIONAL_DURATION:
+	case SETTING_TEXT:
+	case SETTING_LISTEN:
+	case SETTING_BYTES:
+	case SETTING_COUNT:
+	case SETTING_LOG_LEVEL:
+	case SETTING_LOG_FORMAT: read_value(r, s, node, (char *)r->config + s->offset); return;
+	}
+}
+
+/* The row named `prefix.key` or, with an empty prefix, `key`; *ret_section when rows begin with `key.`. */
+static const struct setting *find_setting(struct str prefix, struct str key, bool *ret_section) {
+	size_t count;
+	const struct setting *rows = settings(&count);
+	*ret_section = false;
+	for (size_t i = 0; i < count; i++) {
+		struct str name = str_from(rows[i].name);
+		size_t skip = prefix.len > 0 ? prefix.len + 1 : 0;
+		if (skip > 0 && (!str_starts_with(name, prefix) || name.ptr[prefix.len] != '.')) {
+			continue;
+		}
+		name = str_slice(name, skip, name.len);
+		if (str_equal(name, key)) {
+			return &rows[i];
+		}
+		if (name.len > key.len && str_starts_with(name, key) && name.ptr[key.len] == '.') {
+			*ret_section = true;
+		}
+	}
+	return NULL;
+}
+
+/* Sections are one deep: "prometheus", "log", "limits". */
+static void read_mapping(struct reader *r, const struct yaml_node *node, struct str prefix) {
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
+		bool section;
+		const struct setting *s = find_setting(prefix, key->text, &section);
+		if (s != NULL) {
+			read_setting(r, s, value);
+		} else if (section && prefix.len == 0) {
+			if (expect_kind(r, value, YAML_MAPPING)) {
+				read_mapping(r, value, key->text);
+			}
+		} else if (prefix.len > 0) {
+			diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\" in %.*s",
+					  STR_FMT(key->text), STR_FMT(prefix));
+		} else {
+			diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\"", STR_FMT(key->text));
+		}
+	}
+}
+
+bool config_parse(struct str text, struct arena *a, struct diags *diags, struct config *c) {
+	struct reader r = {.arena = a, .diags = diags, .config = c};
+	struct yaml_document *documents;
+	size_t count, errors = diags->errors;
+	if (!yaml_parse(text, a, diags, &documents, &count)) {
+		return false;
+	}
+	if (count > 1 && documents[1].root != NULL) {
+		add_error(&r, documents[1].root, "a configuration is one document");
+	}
+	if (count > 0 && documents[0].root != NULL && documents[0].root->kind != YAML_NULL &&
+		expect_kind(&r, documents[0].root, YAML_MAPPING)) {
+		read_mapping(&r, documents[0].root, STR_EMPTY);
+	}
+	return diags->errors == errors;
+}
+
+/* NAME=VALUE */
+static bool set_label_text(struct config *c, struct str text, struct arena *a,
+						   const char **ret_error) {
+	size_t equals = str_find(text, STR("="));
+	if (equals == text.len) {
+		*ret_error = "expected NAME=VALUE";
+		return false;
+	}
+	struct str name = str_slice(text, 0, equals), value = str_slice(text, equals + 1, text.len);
+	if (!label_is_valid(name, value, ret_error)) {
+		return false;
+	}
+	set_label(c, name, value, a);
+	return true;
+}
+
+static bool add_item(struct config *c, const struct setting *s, struct str value, struct arena *a,
+					 const char **ret_error) {
+	if (s->kind == SETTING_LABELS) {
+		return set_label_text(c, value, a, ret_error);
+	}
+	if (s->kind == SETTING_PEERS) {
+		struct config_peer peer = {.timeout = config_default_peer.timeout};
+		if (!config_parse_url(value, a, &peer.url, ret_error)) {
+			return false;
+		}
+		config_add_peer(c, &peer, a);
+		return true;
+	}
+	if (value.len == 0) {
+		*ret_error = "a name is expected";
+		return false;
+	}
+	if (s->kind == SETTING_PRESETS) {
+		if (preset_find(value) == NULL) {
+			*ret_error = arena_printf(a, "unknown preset \"%.*s\"", STR_FMT(value));
+			return false;
+		}
+		config_add_preset(c, &(struct config_preset){.name = arena_dup(a, value)}, a);
+		return true;
+	}
+	config_add_text(&c->rule_files, &c->rule_file_count, arena_dup(a, value), a);
+	config_drop_default_preset(c);
+	return true;
+}
+
+bool config_set(struct config *c, struct str name, struct str value, struct arena *a,
+				const char **ret_error) {
+	bool section;
+	const struct setting *s = find_setting(STR_EMPTY, name, &section);
+	if (s == NULL) {
+		*ret_error = arena_printf(a, "unknown setting \"%.*s\"", STR_FMT(name));
+		return false;
+	}
+	if (s->kind == SETTING_LABELS || s->kind == SETTING_PEERS || s->kind == SETTING_TEXTS ||
+		s->kind == SETTING_PRESETS) {
+		return add_item(c, s, value, a, ret_error);
+	}
+	return config_parse_value(s, value, a, (char *)c + s->offset, ret_error);
+}

@@ -1,0 +1,195 @@
+#include <stddef.h>
+
+#include "base/mem.h"
+#include "engine/config_private.h"
+#include "engine/limits.h"
+
+#define AT(field) offsetof(struct config, field)
+#define VARIABLE(name) "TOCSIN_" name
+
+static const struct setting table[] = {
+	{"prometheus.url", SETTING_URL, AT(prometheus.url), "prometheus", VARIABLE("PROMETHEUS"), "URL",
+	 "where samples come from (http://localhost:9090)"},
+	{"prometheus.timeout", SETTING_DURATION, AT(prometheus.timeout), "prometheus-timeout",
+	 VARIABLE("PROMETHEUS_TIMEOUT"), "DURATION", "how long one answer may take (30s)"},
+	{"alertmanagers", SETTING_PEERS, AT(alertmanagers), "alertmanager", VARIABLE("ALERTMANAGER"),
+	 "URL", "who is told of alerts; each of them gets all (http://localhost:9093)"},
+	{"rule_files", SETTING_TEXTS, AT(rule_files), "rules", VARIABLE("RULES"), "FILE",
+	 "a rule file, or a pattern such as rules/*.yml"},
+	{"presets", SETTING_PRESETS, AT(presets), "preset", VARIABLE("PRESET"), "NAME",
+	 "built-in rules for a model server (generic, when no rules are given)"},
+	{"evaluation_interval", SETTING_DURATION, AT(evaluation_interval), "interval",
+	 VARIABLE("INTERVAL"), "DURATION", "how often rules are evaluated (15s)"},
+	{"query_offset", SETTING_OPTIONAL_DURATION, AT(query_offset), "query-offset",
+	 VARIABLE("QUERY_OFFSET"), "DURATION", "how far in the past rules look, for late samples (0s)"},
+	{"lookback", SETTING_DURATION, AT(lookback), "lookback", VARIABLE("LOOKBACK"), "DURATION",
+	 "how old a sample may be and still count as current (5m)"},
+	{"resend_delay", SETTING_DURATION, AT(resend_delay), "resend-delay", VARIABLE("RESEND_DELAY"),
+	 "DURATION", "how long before an alert is sent again (1m)"},
+	{"resolved_retention", SETTING_DURATION, AT(resolved_retention), "resolved-retention",
+	 VARIABLE("RESOLVED_RETENTION"), "DURATION", "how long a resolved alert is sent again (15m)"},
+	{"external_labels", SETTING_LABELS, AT(external_labels), "external-label",
+	 VARIABLE("EXTERNAL_LABEL"), "NAME=VALUE", "a label for every alert that does not have it"},
+	{"external_url", SETTING_OPTIONAL_URL, AT(external_url), "external-url",
+	 VARIABLE("EXTERNAL_URL"), "URL", "what links in alerts point to (the URL of Prometheus)"},
+	{"listen", SETTING_LISTEN, AT(listen), "listen", VARIABLE("LISTEN"), "ADDRESS",
+	 "where the HTTP API is, \"\" for nowhere (127.0.0.1:9099)"},
+	{"drain_timeout", SETTING_OPTIONAL_DURATION, AT(drain_timeout), "drain-timeout",
+	 VARIABLE("DRAIN_TIMEOUT"), "DURATION", "at the end, how long to go on delivering (10s)"},
+	{"log.level", SETTING_LOG_LEVEL, AT(log_level), "log-level", VARIABLE("LOG_LEVEL"), "LEVEL",
+	 "debug, info, warn or error (info)"},
+	{"log.format", SETTING_LOG_FORMAT, AT(log_format), "log-format", VARIABLE("LOG_FORMAT"),
+	 "FORMAT", "text or json (text)"},
+	{"limits.answer_bytes", SETTING_BYTES, AT(limit_answer_bytes), "limit-answer-bytes",
+	 VARIABLE("LIMIT_ANSWER_BYTES"), "BYTES", "largest answer taken from Prometheus (256MiB)"},
+	{"limits.alerts_per_rule", SETTING_COUNT, AT(limit_alerts_per_rule), "limit-alerts-per-rule",
+	 VARIABLE("LIMIT_ALERTS_PER_RULE"), "COUNT", "alerts that one rule may make (100000)"},
+	{"limits.fetches", SETTING_COUNT, AT(limit_fetches), "limit-fetches", VARIABLE("LIMIT_FETCHES"),
+	 "COUNT", "requests to Prometheus at the same time (8)"},
+	{"limits.samples", SETTING_COUNT, AT(limit_samples), "limit-samples", VARIABLE("LIMIT_SAMPLES"),
+	 "COUNT", "samples in memory for one evaluation (50000000)"},
+};
+
+static const struct setting peer_table[] = {
+	{"url", SETTING_URL, offsetof(struct config_peer, url), NULL, NULL, NULL, NULL},
+	{"timeout", SETTING_DURATION, offsetof(struct config_peer, timeout), NULL, NULL, NULL, NULL},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct setting *settings(size_t *ret_count) {
+	*ret_count = COUNT(table);
+	return table;
+}
+
+const struct setting *peer_settings(size_t *ret_count) {
+	*ret_count = COUNT(peer_table);
+	return peer_table;
+}
+
+static bool setting_is_list(const struct setting *s) {
+	return s->kind == SETTING_LABELS || s->kind == SETTING_PEERS || s->kind == SETTING_TEXTS ||
+		   s->kind == SETTING_PRESETS;
+}
+
+const struct config_option *config_options(size_t *ret_count) {
+	static struct config_option options[COUNT(table)];
+	for (size_t i = 0; i < COUNT(table); i++) {
+		options[i] = (struct config_option){.name = table[i].name,
+											.flag = table[i].flag,
+											.variable = table[i].variable,
+											.argument = table[i].argument,
+											.help = table[i].help,
+											.repeats = setting_is_list(&table[i])};
+	}
+	*ret_count = COUNT(table);
+	return options;
+}
+
+const struct config_peer config_default_peer = {
+	.url = {"http://localhost:9093", sizeof("http://localhost:9093") - 1}, .timeout = 10000};
+const struct config_preset config_default_preset = {.name = {"generic", 7}};
+
+void config_init(struct config *c) {
+	*c = (struct config){
+		.prometheus = {.url = STR("http://localhost:9090"), .timeout = 30000},
+		.alertmanagers = &config_default_peer,
+		.alertmanager_count = 1,
+		.presets = &config_default_preset,
+		.preset_count = 1,
+		.evaluation_interval = 15000,
+		.lookback = 300000,
+		.resend_delay = 60000,
+		.resolved_retention = 900000,
+		.external_url = STR(""),
+		.listen = STR("127.0.0.1:9099"),
+		.drain_timeout = 10000,
+		.log_level = CONFIG_LOG_INFO,
+		.log_format = CONFIG_LOG_TEXT,
+		.limit_answer_bytes = LIMIT_ANSWER_BYTES,
+		.limit_alerts_per_rule = LIMIT_ALERTS_PER_RULE,
+		.limit_fetches = LIMIT_FETCHES,
+		.limit_samples = LIMIT_SAMPLES,
+	};
+}
+
+void config_add_peer(struct config *c, const struct config_peer *peer, struct arena *a) {
+	size_t kept = c->alertmanagers == &config_default_peer ? 0 : c->alertmanager_count;
+	struct config_peer *items = ARENA_ARRAY(a, struct config_peer, kept + 1);
+	if (kept > 0) {
+		memcpy(items, c->alertmanagers, kept * sizeof(*items));
+	}
+	items[kept] = *peer;
+	c->alertmanagers = items;
+	c->alertmanager_count = kept + 1;
+}
+
+void config_add_text(const struct str **items, size_t *count, struct str text, struct arena *a) {
+	struct str *grown = ARENA_ARRAY(a, struct str, *count + 1);
+	if (*count > 0) {
+		memcpy(grown, *items, *count * sizeof(*grown));
+	}
+	grown[*count] = text;
+	*items = grown;
+	*count += 1;
+}
+
+void config_add_preset(struct config *c, const struct config_preset *preset, struct arena *a) {
+	config_drop_default_preset(c);
+	struct config_preset *items = ARENA_ARRAY(a, struct config_preset, c->preset_count + 1);
+	if (c->preset_count > 0) {
+		memcpy(items, c->presets, c->preset_count * sizeof(*items));
+	}
+	items[c->preset_count] = *preset;
+	c->presets = items;
+	c->preset_count++;
+}
+
+void config_drop_default_preset(struct config *c) {
+	if (c->presets == &config_default_preset) {
+		c->presets = NULL;
+		c->preset_count = 0;
+	}
+}
+
+static void dup_peer(struct arena *a, struct config_peer *p) {
+	p->url = arena_dup(a, p->url);
+}
+
+static const struct config_preset *dup_presets(struct arena *a, const struct config *c) {
+	struct config_preset *presets = ARENA_ARRAY(a, struct config_preset, c->preset_count);
+	for (size_t i = 0; i < c->preset_count; i++) {
+		const struct config_preset *from = &c->presets[i];
+		struct preset_parameter *values = ARENA_ARRAY(a, struct preset_parameter, from->count);
+		for (size_t j = 0; j < from->count; j++) {
+			values[j] = (struct preset_parameter){.name = arena_dup(a, from->values[j].name),
+												  .value = arena_dup(a, from->values[j].value)};
+		}
+		presets[i] = (struct config_preset){.name = arena_dup(a, from->name),
+											.values = values,
+											.count = from->count,
+											.span = from->span};
+	}
+	return presets;
+}
+
+void config_dup(struct arena *a, const struct config *c, struct config *ret_copy) {
+	struct config copy = *c;
+	struct config_peer *peers = ARENA_ARRAY(a, struct config_peer, c->alertmanager_count);
+	struct str *files = ARENA_ARRAY(a, struct str, c->rule_file_count);
+	for (size_t i = 0; i < c->alertmanager_count; i++) {
+		peers[i] = c->alertmanagers[i];
+		dup_peer(a, &peers[i]);
+	}
+	for (size_t i = 0; i < c->rule_file_count; i++) {
+		files[i] = arena_dup(a, c->rule_files[i]);
+	}
+	dup_peer(a, &copy.prometheus);
+	copy.alertmanagers = peers;
+	copy.rule_files = files;
+	copy.presets = dup_presets(a, c);
+	copy.external_labels = labels_dup(a, c->external_labels);
+	copy.external_url = arena_dup(a, c->external_url);
+	copy.listen = arena_dup(a, c->listen);
+	*ret_copy = copy;
+}

@@ -1,0 +1,68 @@
+/* What evaluation.c and evaluation_ask.c share. */
+#ifndef ENGINE_EVALUATION_PRIVATE_H
+#define ENGINE_EVALUATION_PRIVATE_H
+
+#include "engine/evaluation.h"
+
+struct evaluation_need {
+	struct pql_need need;
+	bool settled;
+	const char *failure; /* NULL: supplied */
+	struct pql_series_set set;
+	dur_ms took;
+};
+
+/* A question that a template of the current rule asked. */
+struct evaluation_ask {
+	struct str query;
+	struct pql_expr *expr; /* NULL: it does not parse */
+	size_t first_need;
+	bool answered;
+	struct template_answer answer;
+};
+
+/* The rule that is being evaluated. */
+struct evaluation_current {
+	struct arena arena; /* lives as long as the rule is the current one */
+	bool valued;        /* its expression was evaluated */
+	struct alerting_sample *samples;
+	size_t count;
+	struct evaluation_ask *asks;
+	size_t ask_count, ask_capacity;
+};
+
+struct evaluation {
+	struct arena arena;
+	struct group_state *group;
+	const struct evaluation_settings *settings;
+	struct outputs *outputs;
+	ts_ms ts, started;
+	dur_ms offset;
+	struct evaluation_need *needs;
+	size_t need_count, need_capacity;
+	size_t *first_need; /* per rule, and one past the last */
+	size_t next_rule;
+	struct evaluation_current current;
+	struct evaluation_result result;
+};
+
+/* Needs of an expression at t, appended; the index of the first. */
+size_t evaluation_add_needs(struct evaluation *e, const struct pql_expr *expr, ts_ms t);
+
+/* NULL: all needs from `first` on, one per selector, were supplied. Else why not. */
+const char *evaluation_first_failure(const struct evaluation *e, size_t first, size_t count);
+
+/* The expression's value at t as samples, in `a`. NULL: it went well. */
+const char *evaluation_value(struct evaluation *e, const struct pql_expr *expr, size_t first_need,
+							 ts_ms t, struct arena *a, struct alerting_sample **ret_samples,
+							 size_t *ret_count);
+
+/* Takes note of the questions; those asked before are passed over. */
+void evaluation_add_asks(struct evaluation *e, const struct alerting_questions *questions);
+/* Answers what can be answered. false: needs are open. */
+bool evaluation_answer_asks(struct evaluation *e);
+/* The answers as templates take them. */
+const struct template_answer *evaluation_answers(struct evaluation *e);
+void evaluation_forget_asks(struct evaluation *e);
+
+#endif

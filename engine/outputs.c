@@ -1,0 +1,223 @@
+#include "engine/outputs_private.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+bool output_series_has_labels(const void *value, const void *key) {
+	return labels_equal(((const struct output_series *)value)->labels, *(const struct labels *)key);
+}
+
+bool output_metric_has_name(const void *value, const void *key) {
+	const struct output_metric *m = value;
+	return str_equal(m->name, *(const struct str *)key);
+}
+
+static bool name_equal(const void *value, const void *key) {
+	return str_equal(str_from(value), *(const struct str *)key);
+}
+
+struct outputs *outputs_create(dur_ms horizon) {
+	struct outputs *o = mem_calloc(1, sizeof(*o));
+	o->horizon = horizon;
+	o->keeps_all = true;
+	hmap_init(&o->metrics, NULL);
+	hmap_init(&o->names, NULL);
+	return o;
+}
+
+static void clear_names(struct outputs *o) {
+	size_t iterator = 0;
+	void *name;
+	while ((name = hmap_next(&o->names, &iterator)) != NULL) {
+		free(name);
+	}
+	hmap_clear(&o->names);
+}
+
+static void destroy_series(struct output_series *s) {
+	free((void *)s->labels.items);
+	free(s->times);
+	free(s->values);
+	free(s);
+}
+
+static void destroy_metric(struct output_metric *m) {
+	size_t iterator = 0;
+	struct output_series *s;
+	while ((s = hmap_next(&m->series, &iterator)) != NULL) {
+		destroy_series(s);
+	}
+	hmap_finish(&m->series);
+	free((void *)m->name.ptr);
+	free(m);
+}
+
+void outputs_destroy(struct outputs *o) {
+	if (o == NULL) {
+		return;
+	}
+	size_t iterator = 0;
+	struct output_metric *m;
+	while ((m = hmap_next(&o->metrics, &iterator)) != NULL) {
+		destroy_metric(m);
+	}
+	hmap_finish(&o->metrics);
+	clear_names(o);
+	hmap_finish(&o->names);
+	free(o);
+}
+
+void outputs_keep(struct outputs *o, dur_ms horizon, const struct str *names, size_t count) {
+	clear_names(o);
+	o->horizon = horizon;
+	o->keeps_all = names == NULL;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t hash = hash_str(names[i]);
+		if (hmap_find(&o->names, hash, name_equal, &names[i]) == NULL) {
+			hmap_add(&o->names, hash, mem_dup_str(names[i]));
+		}
+	}
+}
+
+bool outputs_keeps(const struct outputs *o, struct str name) {
+	return o->keeps_all ||
+		   (o->names.count > 0 && hmap_find(&o->names, hash_str(name), name_equal, &name) != NULL);
+}
+
+static struct output_metric *get_metric(struct outputs *o, struct str name) {
+	uint64_t hash = hash_str(name);
+	struct output_metric *m = hmap_find(&o->metrics, hash, output_metric_has_name, &name);
+	if (m == NULL) {
+		m = mem_calloc(1, sizeof(*m));
+		m->name = (struct str){.ptr = mem_dup_str(name), .len = name.len};
+		hmap_init(&m->series, NULL);
+		hmap_add(&o->metrics, hash, m);
+	}
+	return m;
+}
+
+static struct output_series *get_series(struct outputs *o, struct labels labels) {
+	struct output_metric *m = get_metric(o, labels_get(labels, LABEL_NAME));
+	uint64_t hash = labels_hash(labels);
+	struct output_series *s = hmap_find(&m->series, hash, output_series_has_labels, &labels);
+	if (s == NULL) {
+		s = mem_calloc(1, sizeof(*s));
+		s->labels = labels_dup_heap(labels);
+		s->hash = hash;
+		hmap_add(&m->series, hash, s);
+	}
+	return s;
+}
+
+/* Times only rise; of two samples at one time the first stays, as in Prometheus' own storage. */
+static void append_sample(struct output_series *s, ts_ms ts, double value) {
+	if (s->count > 0 && s->times[s->count - 1] >= ts) {
+		return;
+	}
+	if (s->count == s->capacity) {
+		s->capacity = s->capacity == 0 ? 4 : s->capacity * 2;
+		s->times = mem_realloc(s->times, s->capacity, sizeof(*s->times));
+		s->values = mem_realloc(s->values, s->capacity, sizeof(*s->values));
+	}
+	s->times[s->count] = ts;
+	s->values[s->count++] = value;
+}
+
+static void mark_stale(struct outputs_writer *writer, ts_ms ts, uint64_t stamp) {
+	for (size_t i = 0; i < writer->count; i++) {
+		struct output_series *s = writer->previous[i];
+		s->writers--;
+		if (s->stamp != stamp) {
+			append_sample(s, ts, pql_stale_nan());
+		}
+	}
+	free(writer->previous);
+	*writer = (struct outputs_writer){0};
+}
+
+void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
+				   const struct output_sample *samples, size_t count) {
+	struct outputs_writer now = {0};
+	size_t capacity = 0;
+	uint64_t stamp = ++o->stamp;
+	for (size_t i = 0; i < count; i++) {
+		if (!outputs_keeps(o, labels_get(samples[i].labels, LABEL_NAME))) {
+			continue;
+		}
+		struct output_series *s = get_series(o, samples[i].labels);
+		append_sample(s, ts, samples[i].value);
+		s->stamp = stamp;
+		s->writers++;
+		now.previous = mem_grow(now.previous, now.count, &capacity, sizeof(struct output_series *));
+		now.previous[now.count++] = s;
+	}
+	mark_stale(writer, ts, stamp);
+	*writer = now;
+}
+
+void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts) {
+	mark_stale(writer, ts, ++o->stamp);
+}
+
+static void trim_series(struct output_series *s, ts_ms before) {
+	size_t old = 0;
+	while (old < s->count && s->times[old] <= before) {
+		old++;
+	}
+	/* Moving is cheap once half of it goes. */
+	if (old == s->count || old > s->count / 2) {
+		s->count -= old;
+		memmove(s->times, s->times + old, s->count * sizeof(*s->times));
+		memmove(s->values, s->values + old, s->count * sizeof(*s->values));
+	}
+}
+
+static void trim_metric(struct output_metric *m, ts_ms before, struct arena *arena) {
+	struct output_series *s, **gone = NULL;
+	size_t iterator = 0, count = 0, capacity = 0;
+	while ((s = hmap_next(&m->series, &iterator)) != NULL) {
+		trim_series(s, before);
+		if (s->count == 0 && s->writers == 0) {
+			gone = arena_grow(arena, gone, count, &capacity, sizeof(struct output_series *));
+			gone[count++] = s;
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		hmap_remove(&m->series, gone[i]->hash, output_series_has_labels, &gone[i]->labels);
+		destroy_series(gone[i]);
+	}
+}
+
+void outputs_trim(struct outputs *o, ts_ms ts) {
+	struct arena arena;
+	struct output_metric *m;
+	size_t iterator = 0;
+	arena_init(&arena);
+	while ((m = hmap_next(&o->metrics, &iterator)) != NULL) {
+		trim_metric(m, ts - o->horizon, &arena);
+	}
+	arena_finish(&arena);
+}
+
+void outputs_set_back(struct outputs *o, ts_ms ts) {
+	struct output_metric *m;
+	struct output_series *s;
+	size_t i = 0;
+	while ((m = hmap_next(&o->metrics, &i)) != NULL) {
+		size_t j = 0;
+		while ((s = hmap_next(&m->series, &j)) != NULL) {
+			while (s->count > 0 && s->times[s->count - 1] > ts) {
+				s->count--;
+			}
+		}
+	}
+}
+
+size_t outputs_series_count(const struct outputs *o) {
+	size_t count = 0, i = 0;
+	const struct output_metric *m;
+	while ((m = hmap_next(&o->metrics, &i)) != NULL) {
+		count += m->series.count;
+	}
+	return count;
+}

@@ -1,0 +1,33 @@
+/* How outputs.c stores and outputs_join.c reads. */
+#ifndef ENGINE_OUTPUTS_PRIVATE_H
+#define ENGINE_OUTPUTS_PRIVATE_H
+
+#include "engine/outputs.h"
+
+struct output_series {
+	struct labels labels; /* one heap block */
+	uint64_t hash;
+	ts_ms *times; /* parallel, owned */
+	double *values;
+	size_t count, capacity;
+	size_t writers; /* that have it among what they wrote last */
+	uint64_t stamp; /* of the last write that had it */
+};
+
+struct output_metric {
+	struct str name; /* owned */
+	struct hmap series;
+};
+
+struct outputs {
+	struct hmap metrics; /* by name */
+	struct hmap names;   /* of kept metrics: char * */
+	bool keeps_all;
+	dur_ms horizon;
+	uint64_t stamp; /* of the latest write */
+};
+
+bool output_series_has_labels(const void *value, const void *key);
+bool output_metric_has_name(const void *value, const void *key);
+
+#endif

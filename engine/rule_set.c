@@ -1,0 +1,105 @@
+#include "engine/rule_set.h"
+
+#include "base/mem.h"
+
+struct rule_set *rule_set_create(void) {
+	struct rule_set *s = mem_calloc(1, sizeof(*s));
+	arena_init(&s->arena);
+	s->holders = 1;
+	return s;
+}
+
+struct rule_set *rule_set_hold(struct rule_set *s) {
+	s->holders++;
+	return s;
+}
+
+void rule_set_destroy(struct rule_set *s) {
+	if (s == NULL || --s->holders > 0) {
+		return;
+	}
+	for (size_t i = 0; i < s->file_count; i++) {
+		rule_file_finish(&s->files[i]);
+	}
+	free(s->files);
+	free(s->groups);
+	arena_finish(&s->arena);
+	free(s);
+}
+
+static bool has_path(const struct rule_set *s, struct str path) {
+	for (size_t i = 0; i < s->file_count; i++) {
+		if (str_equal(s->files[i].path, path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, struct diags *diags) {
+	struct rule_file file;
+	if (has_path(s, path)) {
+		return true;
+	}
+	if (!rule_file_load(path, text, &(struct pql_syntax){0}, &s->arena, diags, &file)) {
+		return false;
+	}
+	s->files = mem_grow(s->files, s->file_count, &s->file_capacity, sizeof(*s->files));
+	s->files[s->file_count++] = file;
+	for (size_t i = 0; i < file.group_count; i++) {
+		s->groups = mem_grow(s->groups, s->group_count, &s->group_capacity, sizeof(*s->groups));
+		s->groups[s->group_count++] = &file.groups[i];
+		s->rule_count += file.groups[i].rule_count;
+	}
+	return true;
+}
+
+/* The first error on one line: a preset that renders to bad rules is the fault of a parameter's value. */
+static const char *first_error(struct rule_set *s, const struct diags *diags, const char *path,
+							   struct str text) {
+	struct strbuf line = STRBUF_INIT;
+	for (size_t i = 0; i < diags->count; i++) {
+		if (diags->items[i].severity == DIAG_ERROR) {
+			diag_render_line(&line, &diags->items[i], path, text);
+			break;
+		}
+	}
+	const char *message = arena_dup(&s->arena, str_trim(strbuf_str(&line))).ptr;
+	strbuf_finish(&line);
+	return message;
+}
+
+bool rule_set_add_preset(struct rule_set *s, const struct config_preset *config,
+						 const char **ret_error) {
+	const struct preset *preset = preset_find(config->name);
+	const char *path = arena_printf(&s->arena, "preset:%.*s", STR_FMT(config->name)), *error;
+	if (preset == NULL) {
+		*ret_error = arena_printf(&s->arena, "unknown preset \"%.*s\"", STR_FMT(config->name));
+		return false;
+	}
+	if (has_path(s, str_from(path))) {
+		*ret_error = arena_printf(&s->arena, "preset \"%s\" is given twice", preset->name);
+		return false;
+	}
+	struct strbuf text = STRBUF_INIT;
+	struct diags diags;
+	diags_init(&diags, &s->arena);
+	bool ok = preset_render(preset, config->values, config->count, &s->arena, &text, &error);
+	if (!ok) {
+		*ret_error = arena_printf(&s->arena, "preset \"%s\": %s", preset->name, error);
+	} else if (!rule_set_add_file(s, str_from(path), strbuf_str(&text), &diags)) {
+		ok = false;
+		*ret_error = first_error(s, &diags, path, strbuf_str(&text));
+	}
+	strbuf_finish(&text);
+	return ok;
+}
+
+const struct rule_group *rule_set_find(const struct rule_set *s, struct str file, struct str name) {
+	for (size_t i = 0; i < s->group_count; i++) {
+		if (str_equal(s->groups[i]->name, name) && str_equal(s->groups[i]->file, file)) {
+			return s->groups[i];
+		}
+	}
+	return NULL;
+}
