@@ -8,6 +8,8 @@ struct walk {
 	struct str pattern;
 	size_t at;
 	struct strbuf *out;
+	struct strbuf
+		flags; /* (?i) and the like, not yet in `out`: a repetition behind them means what stands before them */
 	struct arena *errors;
 	const char *error; /* NULL while all is well */
 	size_t depth;
@@ -22,6 +24,13 @@ static void fail(struct walk *w, const char *what, size_t from, size_t to) {
 		w->error = arena_printf(w->errors, "error parsing regexp: %s: `%.*s`", what, STR_FMT(part));
 	}
 	w->at = w->pattern.len;
+}
+
+static void flush_flags(struct walk *w) {
+	if (w->flags.len > 0) {
+		strbuf_add(w->out, strbuf_str(&w->flags));
+		strbuf_clear(&w->flags);
+	}
 }
 
 static char peek(const struct walk *w, size_t ahead) {
@@ -173,6 +182,13 @@ static void take_quoted(struct walk *w) {
 	w->at += at_end(w) ? 0 : 2;
 }
 
+/* ^ $ \b and their like may be repeated in RE2, in PCRE2 only within a group. */
+static void add_assertion(struct walk *w, size_t length) {
+	struct str text = str_slice(w->pattern, w->at, w->at + length);
+	strbuf_printf(w->out, "(?:%.*s)", STR_FMT(text));
+	w->at += length;
+}
+
 static void take_escape(struct walk *w) {
 	w->last_repeat = NO_REPEAT;
 	char c = peek(w, 1);
@@ -182,8 +198,7 @@ static void take_escape(struct walk *w) {
 	}
 	w->repeatable = true;
 	if (c != '\0' && strchr("AbBz", c) != NULL) {
-		strbuf_add(w->out, str_slice(w->pattern, w->at, w->at + 2));
-		w->at += 2;
+		add_assertion(w, 2);
 		return;
 	}
 	uint32_t rune;
@@ -288,12 +303,12 @@ static void take_class(struct walk *w) {
 static void take_repeat(struct walk *w, size_t length) {
 	size_t start = w->at;
 	size_t end = start + length;
+	if (end < w->pattern.len && w->pattern.ptr[end] == '?') {
+		end++;
+	}
 	if (!w->repeatable) {
 		fail(w, "missing argument to repetition operator", start, end);
 		return;
-	}
-	if (end < w->pattern.len && w->pattern.ptr[end] == '?') {
-		end++;
 	}
 	if (w->last_repeat != NO_REPEAT) {
 		fail(w, "invalid nested repetition operator", w->last_repeat, end);
@@ -329,6 +344,7 @@ static void take_brace(struct walk *w) {
 	}
 	is_repeat = is_repeat && at < w->pattern.len && w->pattern.ptr[at] == '}';
 	if (!is_repeat) {
+		flush_flags(w);
 		emit_rune(w, '{');
 		w->at++;
 		w->repeatable = true;
@@ -358,9 +374,26 @@ static void take_named_group(struct walk *w, size_t start, size_t name_at) {
 		fail(w, "invalid named capture", start, end + 1);
 		return;
 	}
+	flush_flags(w);
 	strbuf_printf(w->out, "(?P<%.*s>", (int)length, rest.ptr);
 	w->at = name_at + length + 1;
 	w->depth++;
+}
+
+static void forget_before(struct walk *w) {
+	w->repeatable = false;
+	w->last_repeat = NO_REPEAT;
+}
+
+static void finish_flags(struct walk *w, struct str text) {
+	if (str_ends_with(text, STR(":"))) {
+		flush_flags(w);
+		strbuf_add(w->out, text);
+		w->depth++;
+		forget_before(w);
+	} else {
+		strbuf_add(&w->flags, text);
+	}
 }
 
 /* (?ims-U) and (?i:…). */
@@ -375,17 +408,11 @@ static void take_flags(struct walk *w, size_t start) {
 		} else if (c != '\0' && strchr("imsU", c) != NULL) {
 			any = true;
 		} else if ((c == ':' || c == ')') && (any || !minus)) {
-			w->depth += c == ':';
 			w->at++;
-			strbuf_add(w->out, str_slice(w->pattern, start, w->at));
+			finish_flags(w, str_slice(w->pattern, start, w->at));
 			return;
 		} else {
-			size_t end = w->at + 1;
-			bool unfinished = at_end(w);
-			fail(w,
-				 unfinished ? "missing argument to repetition operator"
-							: "invalid or unsupported Perl syntax",
-				 start, end);
+			fail(w, "invalid or unsupported Perl syntax", start, w->at + 1);
 			return;
 		}
 	}
@@ -405,9 +432,9 @@ static void take_group(struct walk *w) {
 		take_named_group(w, start, start + 3);
 	} else {
 		take_flags(w, start);
+		return;
 	}
-	w->repeatable = false;
-	w->last_repeat = NO_REPEAT;
+	forget_before(w);
 }
 
 static void take_close(struct walk *w) {
@@ -427,7 +454,11 @@ static void take_plain(struct walk *w) {
 	char c = peek(w, 0);
 	w->repeatable = c != '|';
 	w->last_repeat = NO_REPEAT;
-	if (strchr("|^$.", c) != NULL && c != '\0') {
+	if (c == '^' || c == '$') {
+		add_assertion(w, 1);
+		return;
+	}
+	if (c == '|' || c == '.') {
 		strbuf_add_char(w->out, c);
 		w->at++;
 		return;
@@ -435,6 +466,11 @@ static void take_plain(struct walk *w) {
 	uint32_t rune;
 	w->at += utf8_decode(str_slice(w->pattern, w->at, w->pattern.len), &rune);
 	emit_rune(w, rune);
+}
+
+/* Whether a repetition begins here; `(?` is none. */
+static bool at_repeat(const struct walk *w) {
+	return peek(w, 0) != '\0' && strchr("*+?{", peek(w, 0)) != NULL;
 }
 
 static void take_item(struct walk *w) {
@@ -458,8 +494,13 @@ bool regex_translate(struct str pattern, struct strbuf *out, struct arena *error
 		fail(&w, "invalid UTF-8", 0, pattern.len);
 	}
 	while (!at_end(&w)) {
+		if (!at_repeat(&w) && !str_starts_with(str_slice(pattern, w.at, pattern.len), STR("(?"))) {
+			flush_flags(&w);
+		}
 		take_item(&w);
 	}
+	flush_flags(&w);
+	strbuf_finish(&w.flags);
 	if (w.error == NULL && w.depth > 0) {
 		fail(&w, "missing closing )", 0, pattern.len);
 	}
