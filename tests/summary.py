@@ -4,10 +4,10 @@ import re
 import sys
 import xml.etree.ElementTree as xml
 
-logs, status = sys.argv[1], int(sys.argv[2])
+status, logs = int(sys.argv[1]), sys.argv[2:]
 passed = failed = skipped = 0
 counted = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
-for path in glob.glob(f"{logs}/testlog*.junit.xml"):
+for path in [path for folder in logs for path in glob.glob(f"{folder}/testlog*.junit.xml")]:
 	for suite in xml.parse(path).getroot().iter("testsuite"):
 		for case in suite.iter("testcase"):
 			kinds = {child.tag for child in case}
