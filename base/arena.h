@@ -1,4 +1,4 @@
-/* Memory that is given back all at once. An arena is one of the three lifetimes: rule set, evaluation, long-lived state has none. */
+/* Memory that is given back all at once: the rule set has an arena, an evaluation has one; long-lived state has none. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -9,9 +9,9 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *head; /* the block in use, then the full ones */
-	char *at, *end;           /* free space of the block in use */
-	size_t bytes;             /* held from the heap, over all blocks */
+	struct arena_block *head;  /* the block in use, then the full ones */
+	char *at, *end;            /* free space of the block in use */
+	size_t bytes;              /* held from the heap, over all blocks */
 	struct arena_block *spare; /* kept by arena_reset for the next round */
 };
 

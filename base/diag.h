@@ -27,11 +27,12 @@ struct diags {
 	struct arena *arena; /* borrowed: items and messages live there */
 	struct diag *items;
 	size_t count, capacity;
-	size_t errors; /* how many of them are errors */
+	size_t errors;  /* how many of them are errors */
 	size_t dropped; /* how many came after DIAGS_MAX and were only counted */
 };
 
-#define DIAGS_MAX 1000 /* messages kept for one text: nobody reads more, and a stranger's file could make any number */
+#define DIAGS_MAX                                                                                  \
+	1000 /* messages kept for one text: nobody reads more, and a stranger's file could make any number */
 
 void diags_init(struct diags *d, struct arena *a);
 void diags_add(struct diags *d, enum diag_severity severity, struct span span, const char *format,

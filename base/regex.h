@@ -18,7 +18,7 @@
 struct regex;
 
 enum regex_anchor {
-	REGEX_ANCHORED,   /* the whole text must match: ^(?s:…)$, as matchers and relabelling have it */
+	REGEX_ANCHORED, /* the whole text must match: ^(?s:…)$, as matchers and relabelling have it */
 	REGEX_UNANCHORED, /* somewhere in the text: as template functions have it */
 };
 

@@ -18,7 +18,7 @@ bool utf8_valid(struct str s);
 /* Offset of the first bad byte, s.len when there is none. */
 size_t utf8_find_invalid(struct str s);
 
-/* As Go's strconv.IsPrint, near enough: not a control, format, private, surrogate or unassigned rune, nor a space other than U+0020. */
+/* As Go's strconv.IsPrint, near enough: no control, format, private or surrogate rune, and no space but U+0020. */
 bool utf8_is_printable(uint32_t rune);
 
 /* Columns that the text takes on a terminal: wide runes 2, combining ones 0, a tab 1. */

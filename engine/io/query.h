@@ -16,8 +16,8 @@ struct query_options {
 	struct pql_eval_options eval;
 };
 
-/* Fetches what the expression needs, each selector once, and evaluates it here. Runs a loop of its own until that is done. The value
- * lives in `a`. false: *ret_failure, in the arena, says what went wrong. */
+/* Fetches what the expression needs, each selector once, and evaluates it here. Runs a loop of its own until that is done. The
+ * value lives in `a`. false: *ret_failure, in the arena, says what went wrong. */
 bool query_local(const struct pql_expr *expr, const struct query_options *options, struct arena *a,
 				 struct pql_value *ret_value, struct pql_notes *ret_notes,
 				 const char **ret_failure);
