@@ -8,8 +8,8 @@
 /* One series of a result: a value at some of the grid's steps. */
 struct pql_row {
 	struct labels labels;
-	double *values;   /* one per step; meaningless where there is none */
-	uint8_t *present; /* one per step: 0 or 1 */
+	double *values;                    /* one per step; meaningless where there is none */
+	uint8_t *present;                  /* one per step: 0 or 1 */
 	struct pql_histogram **histograms; /* NULL: floats only */
 	bool drop_name; /* delayed name removal: __name__ goes when the result is handed out */
 };
@@ -19,7 +19,7 @@ struct pql_value {
 	struct pql_grid grid;
 	size_t steps;
 	struct pql_row *rows; /* PQL_TYPE_VECTOR: rows with no value at any step are left out */
-	size_t row_count;
+	size_t row_count, row_capacity;
 	double *scalars; /* PQL_TYPE_SCALAR: one per step */
 	struct str string;
 	struct pql_series_set matrix; /* PQL_TYPE_MATRIX, of an instant only */
@@ -28,8 +28,8 @@ struct pql_value {
 
 /* Everything here is bounded by a limit; 0 means the default beside it. */
 struct pql_eval_limits {
-	size_t max_samples; /* values held at once over all steps; 50,000,000 as Prometheus */
-	size_t max_steps;   /* 11,000 as Prometheus' query_range */
+	size_t max_samples;     /* values held at once over all steps; 50,000,000 as Prometheus */
+	size_t max_steps;       /* 11,000 as Prometheus' query_range */
 	size_t max_label_bytes; /* made by label_replace, label_join, count_values: 64 MiB */
 };
 

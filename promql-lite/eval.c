@@ -1,0 +1,263 @@
+#include "promql-lite/eval_private.h"
+
+#include <stdlib.h>
+
+#define DEFAULT_MAX_SAMPLES 50000000 /* Prometheus' --query.max-samples */
+#define DEFAULT_MAX_STEPS 11000      /* Prometheus' limit on query_range */
+#define DEFAULT_MAX_LABEL_BYTES ((size_t)64 << 20)
+
+bool eval_fail(struct pql_run *run, struct span span, const char *format, ...) {
+	struct strbuf b = STRBUF_INIT;
+	va_list args;
+
+	if (run->failed) {
+		return false;
+	}
+	va_start(args, format);
+	strbuf_vprintf(&b, format, args);
+	va_end(args);
+	run->failed = true;
+	run->failure.message = arena_dup(run->arena, strbuf_str(&b)).ptr;
+	run->failure.span = span;
+	strbuf_finish(&b);
+	return false;
+}
+
+bool frame_init(struct pql_frame *f, struct pql_run *run, struct pql_grid grid) {
+	*f = (struct pql_frame){.run = run, .grid = grid, .steps = pql_grid_count(grid)};
+	if (f->steps > run->options.limits.max_samples) {
+		return eval_fail(run, (struct span){0, run->expr->text.len},
+						 "query processing would load too many samples into memory in query "
+						 "execution (limit: %zu samples, max_samples)",
+						 run->options.limits.max_samples);
+	}
+	return true;
+}
+
+const struct pql_node *eval_unwrap(const struct pql_node *n) {
+	while (n->kind == PQL_PAREN) {
+		n = n->paren;
+	}
+	return n;
+}
+
+struct str eval_string(const struct pql_node *n) {
+	return eval_unwrap(n)->string;
+}
+
+/* ---- what @ pins down ---- */
+
+/* How an expression's value depends on the step. */
+enum variance {
+	CONSTANT, /* no data in it */
+	PINNED,   /* data, all of it at fixed times */
+	VARYING,
+};
+
+/* Their value depends on the evaluation time even if their arguments do not (AtModifierUnsafeFunctions). */
+static const char *const time_functions[] = {
+	"day_of_month", "day_of_week",    "day_of_year", "days_in_month", "hour", "minute",
+	"month",        "predict_linear", "time",        "timestamp",     "year",
+};
+
+static enum variance variance_of(const struct pql_node *n);
+
+static enum variance variance_join(enum variance a, enum variance b) {
+	return a > b ? a : b;
+}
+
+static enum variance call_variance(const struct pql_node *n) {
+	const char *name = n->call.function->name;
+	enum variance v = CONSTANT;
+
+	for (size_t i = 0; i < n->call.count; i++) {
+		v = variance_join(v, variance_of(n->call.args[i]));
+	}
+	for (size_t i = 0; i < sizeof(time_functions) / sizeof(time_functions[0]); i++) {
+		if (strcmp(name, time_functions[i]) != 0) {
+			continue;
+		}
+		/* timestamp(x @ 5) is the time of a sample, timestamp(abs(x @ 5)) that of the evaluation. */
+		if (strcmp(name, "timestamp") == 0 && eval_unwrap(n->call.args[0])->kind == PQL_SELECTOR) {
+			return v;
+		}
+		return VARYING;
+	}
+	return v;
+}
+
+static enum variance variance_of(const struct pql_node *n) {
+	switch (n->kind) {
+	case PQL_NUMBER:
+	case PQL_STRING:
+	case PQL_DURATION: return CONSTANT;
+	case PQL_SELECTOR: return n->selector.shift.at == PQL_AT_NONE ? VARYING : PINNED;
+	case PQL_RANGE: return variance_of(n->range.selector);
+	case PQL_SUBQUERY: return n->subquery.shift.at == PQL_AT_NONE ? VARYING : PINNED;
+	case PQL_PAREN: return variance_of(n->paren);
+	case PQL_UNARY: return variance_of(n->unary.inner);
+	case PQL_BINARY: return variance_join(variance_of(n->binary.lhs), variance_of(n->binary.rhs));
+	case PQL_AGGREGATE: return variance_of(n->aggregate.inner); /* not of the parameter */
+	case PQL_CALL: return call_variance(n);
+	}
+	BUG("unknown kind of node");
+}
+
+/* The value at the first step, at every step. */
+static bool value_spread(struct pql_frame *f, const struct pql_value *once, struct pql_value *ret) {
+	if (once->type == PQL_TYPE_SCALAR) {
+		if (!value_make_scalar(f, ret)) {
+			return false;
+		}
+		for (size_t k = 0; k < f->steps; k++) {
+			ret->scalars[k] = once->scalars[0];
+		}
+		return true;
+	}
+	value_reserve(f, ret, once->row_count);
+	for (size_t i = 0; i < once->row_count; i++) {
+		struct pql_row *row = value_add_row(f, ret, once->rows[i].labels);
+
+		if (row == NULL) {
+			return false;
+		}
+		row->drop_name = once->rows[i].drop_name;
+		memset(row->present, 1, f->steps);
+		for (size_t k = 0; k < f->steps; k++) {
+			row->values[k] = once->rows[i].values[0];
+		}
+	}
+	return true;
+}
+
+static eval_kind *const kinds[] = {
+	[PQL_NUMBER] = eval_number, [PQL_STRING] = eval_string_value, [PQL_SELECTOR] = eval_selector,
+	[PQL_RANGE] = eval_matrix,  [PQL_SUBQUERY] = eval_matrix,     [PQL_UNARY] = eval_unary,
+	[PQL_BINARY] = eval_binary, [PQL_AGGREGATE] = eval_aggregate, [PQL_CALL] = eval_call,
+};
+
+bool eval_node(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
+	n = eval_unwrap(n);
+	*ret = (struct pql_value){.type = n->type, .grid = f->grid, .steps = f->steps};
+	if (f->steps > 1 && variance_of(n) == PINNED) {
+		struct pql_grid instant = {f->grid.start, f->grid.start, f->grid.step};
+		struct pql_frame once;
+		struct pql_value v;
+
+		return frame_init(&once, f->run, instant) && eval_node(&once, n, &v) &&
+			   value_spread(f, &v, ret);
+	}
+	return kinds[n->kind](f, n, ret);
+}
+
+bool eval_number(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
+	if (!value_make_scalar(f, ret)) {
+		return false;
+	}
+	for (size_t k = 0; k < f->steps; k++) {
+		ret->scalars[k] = n->number.value;
+	}
+	return true;
+}
+
+bool eval_string_value(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
+	(void)f;
+	ret->string = n->string;
+	return true;
+}
+
+bool eval_unary(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
+	if (!eval_node(f, n->unary.inner, ret) || n->unary.op == PQL_OP_ADD) {
+		return !f->run->failed;
+	}
+	ret->ordered = false;
+	if (ret->type == PQL_TYPE_SCALAR) {
+		for (size_t k = 0; k < f->steps; k++) {
+			ret->scalars[k] = -ret->scalars[k];
+		}
+		return true;
+	}
+	for (size_t i = 0; i < ret->row_count; i++) {
+		for (size_t k = 0; k < f->steps; k++) {
+			ret->rows[i].values[k] = -ret->rows[i].values[k];
+		}
+	}
+	return value_drop_names(f, ret);
+}
+
+/* ---- the whole ---- */
+
+static int compare_rows(const void *a, const void *b) {
+	const struct pql_row *x = a, *y = b;
+
+	return labels_compare(x->labels, y->labels);
+}
+
+static bool value_finish(struct pql_frame *f, struct pql_value *v) {
+	if (v->type == PQL_TYPE_VECTOR) {
+		if (f->run->options.delayed_name_removal) {
+			for (size_t i = 0; i < v->row_count; i++) {
+				if (v->rows[i].drop_name) {
+					v->rows[i].labels = labels_drop_metadata(f->run->arena, v->rows[i].labels);
+				}
+			}
+			if (!value_merge(f, v)) {
+				return false;
+			}
+		}
+		value_compact(f, v);
+		if (f->grid.start != f->grid.end && v->row_count > 1) {
+			qsort(v->rows, v->row_count, sizeof(*v->rows), compare_rows);
+		}
+	}
+	return true;
+}
+
+static void options_init(struct pql_run *run, const struct pql_eval_options *options) {
+	struct pql_eval_limits *limits = &run->options.limits;
+
+	run->options = *options;
+	limits->max_samples = limits->max_samples ? limits->max_samples : DEFAULT_MAX_SAMPLES;
+	limits->max_steps = limits->max_steps ? limits->max_steps : DEFAULT_MAX_STEPS;
+	limits->max_label_bytes =
+		limits->max_label_bytes ? limits->max_label_bytes : DEFAULT_MAX_LABEL_BYTES;
+}
+
+static bool check_query(struct pql_run *run) {
+	struct span all = {0, run->expr->text.len};
+	enum pql_type type = run->expr->root->type;
+	size_t steps = pql_grid_count(run->query);
+
+	if (run->query.start != run->query.end && type != PQL_TYPE_VECTOR && type != PQL_TYPE_SCALAR) {
+		return eval_fail(run, all,
+						 "invalid expression type \"%s\" for range query, must be Scalar or "
+						 "instant Vector",
+						 pql_type_name(type));
+	}
+	if (steps > run->options.limits.max_steps) {
+		return eval_fail(run, all,
+						 "exceeded maximum resolution of %zu points per timeseries (max_steps). "
+						 "Try decreasing the query resolution (?step=XX)",
+						 run->options.limits.max_steps);
+	}
+	return true;
+}
+
+bool pql_eval(const struct pql_expr *expr, struct pql_grid grid,
+			  const struct pql_eval_options *options, const struct pql_series_set *sets,
+			  struct arena *a, struct pql_value *ret_value, struct pql_notes *ret_notes,
+			  struct pql_failure *ret_failure) {
+	struct pql_run run = {.expr = expr, .sets = sets, .query = grid, .arena = a};
+	struct pql_frame f;
+	struct pql_value v;
+
+	options_init(&run, options);
+	if (!check_query(&run) || !frame_init(&f, &run, grid) || !eval_node(&f, expr->root, &v) ||
+		!value_finish(&f, &v)) {
+		*ret_failure = run.failure;
+		return false;
+	}
+	*ret_value = v;
+	notes_print(&run, ret_notes);
+	return true;
+}

@@ -1,0 +1,345 @@
+/* Arithmetic and comparison between two vectors. Rows are put into groups by the labels that are matched; a group has rows of
+ * the "many" and of the "one" side (for group_right the sides are swapped first; one-to-one is the case in which a second row
+ * on the many side is an error too). At each step the one row that is there meets every many row that is there. */
+#include "promql-lite/eval_private.h"
+
+#include "base/hmap.h"
+
+/* ---- groups ---- */
+
+struct group_key {
+	struct labels labels; /* of the first row in it */
+	const struct str *names;
+	size_t name_count;
+	bool without;
+	size_t number;
+};
+
+static bool key_matches(const void *value, const void *key) {
+	const struct group_key *have = value, *want = key;
+
+	return labels_equal_grouping(have->labels, want->labels, want->names, want->name_count,
+								 want->without);
+}
+
+static void number_rows(struct hmap *map, struct arena *a, const struct pql_value *v,
+						struct group_key key, size_t *of_row, size_t *count) {
+	for (size_t i = 0; i < v->row_count; i++) {
+		uint64_t hash =
+			labels_hash_grouping(v->rows[i].labels, key.names, key.name_count, key.without);
+		struct group_key *found;
+
+		key.labels = v->rows[i].labels;
+		found = hmap_find(map, hash, key_matches, &key);
+		if (found == NULL) {
+			found = ARENA_NEW(a, struct group_key);
+			*found = key;
+			found->number = (*count)++;
+			hmap_add(map, hash, found);
+		}
+		of_row[i] = found->number;
+	}
+}
+
+void match_groups_init(struct match_groups *g, struct arena *a, const struct pql_node *n,
+					   const struct pql_value *lhs, const struct pql_value *rhs) {
+	struct group_key key = {
+		.names = names_sorted(a, n->binary.labels, n->binary.label_count),
+		.name_count = n->binary.label_count,
+		.without = !n->binary.on,
+	};
+	struct hmap map;
+
+	hmap_init(&map, a);
+	*g = (struct match_groups){
+		.of_lhs = ARENA_ARRAY(a, size_t, lhs->row_count + 1),
+		.of_rhs = ARENA_ARRAY(a, size_t, rhs->row_count + 1),
+	};
+	number_rows(&map, a, lhs, key, g->of_lhs, &g->count);
+	number_rows(&map, a, rhs, key, g->of_rhs, &g->count);
+	hmap_finish(&map);
+}
+
+/* ---- one operation ---- */
+
+/* Where the results of a pair of rows go. A many row mostly meets the same one row at all steps. */
+struct pair {
+	size_t one; /* index, or NO_ROW for a filled in value */
+	size_t out; /* row of the result */
+	struct pair *next;
+};
+
+#define NO_ROW SIZE_MAX
+
+struct match {
+	struct pql_frame *f;
+	const struct pql_node *n;
+	const struct pql_value *many, *one;
+	const size_t *many_group, *one_group;
+	size_t groups;
+	bool swapped; /* the many side is the right one */
+	bool has_fill_many, has_fill_one;
+	double fill_many, fill_one;
+	struct pql_value *ret;
+	struct label_index *outputs; /* the number of a label set is the row of the result */
+	size_t *out_group;           /* per row of the result: the group that writes to it */
+	size_t out_capacity;
+	struct pair **pairs; /* per many row; the last one is for filled in many sides */
+	/* Rows by group: rows order[first[g]] … order[first[g + 1]]. */
+	size_t *many_order, *many_first, *one_order, *one_first;
+};
+
+/* Marks in `present` while it is worked out; only VALUE stays. */
+enum { NOTHING, VALUE, FILTERED };
+
+static void sort_by_group(struct arena *a, const size_t *group, size_t rows, size_t groups,
+						  size_t **ret_order, size_t **ret_first) {
+	size_t *first = ARENA_ARRAY(a, size_t, groups + 2);
+	size_t *order = ARENA_ARRAY(a, size_t, rows + 1);
+
+	for (size_t i = 0; i < rows; i++) {
+		first[group[i] + 2]++;
+	}
+	for (size_t g = 0; g < groups; g++) {
+		first[g + 2] += first[g + 1];
+	}
+	for (size_t i = 0; i < rows; i++) {
+		order[first[group[i] + 1]++] = i;
+	}
+	*ret_order = order;
+	*ret_first = first;
+}
+
+/* As Prometheus' resultMetric: the many side's labels, less the name if it no longer means the same. */
+static struct labels result_labels(struct match *m, struct labels many, struct labels one) {
+	const struct pql_node *n = m->n;
+	struct arena *a = m->f->run->arena;
+	bool drop_now = n->binary.return_bool && !m->f->run->options.delayed_name_removal;
+	struct labels_builder b;
+
+	if (drop_now || binary_changes_meaning(n->binary.op)) {
+		many = labels_drop_metadata(a, many);
+	}
+	labels_builder_init_from(&b, a, many);
+	if (n->binary.cardinality == PQL_ONE_TO_ONE) {
+		for (size_t i = 0; i < many.count; i++) {
+			if (names_contain(n->binary.labels, n->binary.label_count, many.items[i].name) !=
+				n->binary.on) {
+				labels_builder_remove(&b, many.items[i].name);
+			}
+		}
+	}
+	for (size_t i = 0; i < n->binary.include_count; i++) {
+		/* An empty value takes the label away. */
+		labels_builder_set(&b, n->binary.include[i], labels_get(one, n->binary.include[i]));
+	}
+	return labels_builder_take(&b);
+}
+
+static struct labels match_labels(const struct match *m, struct labels l) {
+	return labels_pick(m->f->run->arena, l, m->n->binary.labels, m->n->binary.label_count,
+					   m->n->binary.on);
+}
+
+/* The row of the result for a pair; either may be NO_ROW, but not both. NULL: too many samples. */
+static struct pql_row *out_row(struct match *m, size_t many, size_t one, size_t group) {
+	/* Filled in many sides hang at one place, by their one row. */
+	struct pair **pairs = &m->pairs[many == NO_ROW ? m->many->row_count : many];
+	struct labels l, o;
+	struct pair *p;
+	bool is_new;
+
+	for (p = *pairs; p != NULL; p = p->next) {
+		if (p->one == one) {
+			return &m->ret->rows[p->out];
+		}
+	}
+	l = many == NO_ROW ? match_labels(m, m->one->rows[one].labels) : m->many->rows[many].labels;
+	o = one == NO_ROW ? match_labels(m, l) : m->one->rows[one].labels;
+	l = result_labels(m, l, o);
+	p = ARENA_NEW(m->f->run->arena, struct pair);
+	*p = (struct pair){.one = one, .next = *pairs};
+	p->out = label_index_add(m->outputs, l, &is_new);
+	*pairs = p;
+	if (is_new) {
+		if (value_add_row(m->f, m->ret, l) == NULL) {
+			return NULL;
+		}
+		m->out_group = arena_grow(m->f->run->arena, m->out_group, p->out, &m->out_capacity,
+								  sizeof(*m->out_group));
+		m->out_group[p->out] = group;
+		m->ret->rows[p->out].drop_name = m->n->binary.return_bool;
+	}
+	return &m->ret->rows[p->out];
+}
+
+static bool fail_duplicate(struct match *m, size_t first, size_t second) {
+	struct arena *a = m->f->run->arena;
+	struct labels one = m->one->rows[second].labels, other = m->one->rows[first].labels;
+
+	return eval_fail(m->f->run, m->n->span,
+					 "found duplicate series for the match group %s on the %s hand-side of the "
+					 "operation: [%s, %s];many-to-many matching not allowed: matching labels must "
+					 "be unique on one side",
+					 labels_text(a, match_labels(m, one)), m->swapped ? "left" : "right",
+					 labels_text(a, one), labels_text(a, other));
+}
+
+/* Puts one result where it belongs. */
+static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step) {
+	double x = many == NO_ROW ? m->fill_many : m->many->rows[many].values[step];
+	double y = one == NO_ROW ? m->fill_one : m->one->rows[one].values[step];
+	struct pql_row *out = out_row(m, many, one, group);
+	bool keep;
+	double v;
+
+	if (out == NULL) {
+		return false;
+	}
+	if (out->present[step] != NOTHING) {
+		if (m->out_group[out - m->ret->rows] == group &&
+			m->n->binary.cardinality != PQL_ONE_TO_ONE) {
+			return eval_fail(
+				m->f->run, m->n->span,
+				"multiple matches for labels: grouping labels must ensure unique matches");
+		}
+		if (out->present[step] == VALUE) {
+			return eval_fail(m->f->run, m->n->span,
+							 "vector cannot contain metrics with the same labelset");
+		}
+	}
+	v = m->swapped ? binary_apply(m->n->binary.op, y, x, &keep)
+				   : binary_apply(m->n->binary.op, x, y, &keep);
+	if (m->n->binary.return_bool) {
+		v = keep ? 1 : 0;
+		keep = true;
+	}
+	out->values[step] = v;
+	out->present[step] = keep ? VALUE : FILTERED;
+	return true;
+}
+
+/* Whether the many side has anything at all at a step: if it does not, nothing is compared, not even for an error. */
+static bool many_side_any(const struct match *m, size_t step) {
+	if (m->has_fill_many || m->has_fill_one) {
+		return true;
+	}
+	for (size_t i = 0; i < m->many->row_count; i++) {
+		if (m->many->rows[i].present[step]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The one row that is there at a step, or NO_ROW. */
+static bool find_one(struct match *m, size_t group, size_t step, size_t *ret) {
+	*ret = NO_ROW;
+	for (size_t i = m->one_first[group]; i < m->one_first[group + 1]; i++) {
+		size_t row = m->one_order[i];
+
+		if (!m->one->rows[row].present[step]) {
+			continue;
+		}
+		if (*ret != NO_ROW && many_side_any(m, step)) {
+			return fail_duplicate(m, *ret, row);
+		}
+		*ret = row;
+	}
+	return true;
+}
+
+static bool match_step(struct match *m, size_t group, size_t step) {
+	size_t one, matched = 0;
+
+	if (!find_one(m, group, step, &one)) {
+		return false;
+	}
+	if (one == NO_ROW && !m->has_fill_one) {
+		return true;
+	}
+	for (size_t i = m->many_first[group]; i < m->many_first[group + 1]; i++) {
+		size_t row = m->many_order[i];
+
+		if (!m->many->rows[row].present[step]) {
+			continue;
+		}
+		if (matched++ > 0 && m->n->binary.cardinality == PQL_ONE_TO_ONE) {
+			return eval_fail(m->f->run, m->n->span,
+							 "multiple matches for labels: many-to-one matching must be explicit "
+							 "(group_left/group_right)");
+		}
+		if (!apply(m, row, one, group, step)) {
+			return false;
+		}
+	}
+	if (matched == 0 && one != NO_ROW && m->has_fill_many) {
+		return apply(m, NO_ROW, one, group, step);
+	}
+	return true;
+}
+
+static void match_init(struct match *m, struct pql_frame *f, const struct pql_node *n,
+					   struct pql_value *lhs, struct pql_value *rhs, struct pql_value *ret) {
+	struct arena *a = f->run->arena;
+	struct match_groups g;
+
+	match_groups_init(&g, a, n, lhs, rhs);
+	*m = (struct match){
+		.f = f,
+		.n = n,
+		.many = lhs,
+		.one = rhs,
+		.many_group = g.of_lhs,
+		.one_group = g.of_rhs,
+		.groups = g.count,
+		.swapped = n->binary.cardinality == PQL_ONE_TO_MANY,
+		.has_fill_many = n->binary.has_fill_left,
+		.has_fill_one = n->binary.has_fill_right,
+		.fill_many = n->binary.fill_left,
+		.fill_one = n->binary.fill_right,
+		.ret = ret,
+		.outputs = label_index_create(a),
+	};
+	if (m->swapped) {
+		m->many = rhs;
+		m->one = lhs;
+		m->many_group = g.of_rhs;
+		m->one_group = g.of_lhs;
+		m->has_fill_many = n->binary.has_fill_right;
+		m->has_fill_one = n->binary.has_fill_left;
+		m->fill_many = n->binary.fill_right;
+		m->fill_one = n->binary.fill_left;
+	}
+	m->pairs = ARENA_ARRAY(a, struct pair *, m->many->row_count + 1);
+	sort_by_group(a, m->many_group, m->many->row_count, g.count, &m->many_order, &m->many_first);
+	sort_by_group(a, m->one_group, m->one->row_count, g.count, &m->one_order, &m->one_first);
+}
+
+/* Drops the marks of pairs that were compared and did not hold. */
+static void clear_marks(struct match *m) {
+	for (size_t i = 0; i < m->ret->row_count; i++) {
+		for (size_t k = 0; k < m->f->steps; k++) {
+			m->ret->rows[i].present[k] = m->ret->rows[i].present[k] == VALUE;
+		}
+	}
+	value_compact(m->f, m->ret);
+}
+
+bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_value *lhs,
+				   struct pql_value *rhs, struct pql_value *ret) {
+	struct match m;
+
+	match_init(&m, f, n, lhs, rhs, ret);
+	for (size_t g = 0; g < m.groups; g++) {
+		for (size_t k = 0; k < f->steps; k++) {
+			if (!match_step(&m, g, k)) {
+				return false;
+			}
+		}
+	}
+	clear_marks(&m);
+	value_clear(f, lhs);
+	value_clear(f, rhs);
+	return true;
+}

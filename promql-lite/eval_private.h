@@ -1,0 +1,232 @@
+/* The evaluator from the inside. Three nested things:
+ *
+ *   run    one call of pql_eval: the data, the limits, what went wrong
+ *   frame  the grid in force: the query's own, a subquery's, or a single step for what @ pins down
+ *   value  what a node returns: rows over the frame's steps
+ *
+ * A value belongs to the node above it, which may change it in place: the tree is a tree, nobody else sees it. Labels, matching
+ * and grouping are worked out once per row; the loops over the steps only touch the columns of numbers. */
+#ifndef PQL_EVAL_PRIVATE_H
+#define PQL_EVAL_PRIVATE_H
+
+#include "base/bug.h"
+#include "promql-lite/eval.h"
+#include "promql-lite/functions.h"
+
+struct note;
+
+struct pql_run {
+	const struct pql_expr *expr;
+	struct pql_eval_options options; /* with the defaults filled in */
+	const struct pql_series_set *sets;
+	struct pql_grid query; /* as asked: start(), end(), step(), range() mean this one everywhere */
+	struct arena *arena;
+	struct note *notes;
+	size_t note_count, note_capacity;
+	struct pql_failure failure;
+	bool failed;
+	size_t slots;       /* numbers in columns, held now */
+	size_t label_bytes; /* made so far by functions that write labels */
+};
+
+struct pql_frame {
+	struct pql_run *run;
+	struct pql_grid grid;
+	size_t steps;
+	double *free_columns; /* given back, chained through their first slot */
+};
+
+static inline ts_ms frame_time(const struct pql_frame *f, size_t step) {
+	return f->grid.start + (ts_ms)step * f->grid.step;
+}
+
+/* Remembers the first failure of the run; always false, so that it can be returned. */
+bool eval_fail(struct pql_run *run, struct span span, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+bool frame_init(struct pql_frame *f, struct pql_run *run, struct pql_grid grid);
+
+/* Evaluates a node over the frame's grid. Not for range vectors and strings: see range_open and eval_string. */
+bool eval_node(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret);
+const struct pql_node *eval_unwrap(const struct pql_node *n); /* without parentheses */
+struct str eval_string(const struct pql_node *n);
+
+typedef bool eval_kind(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret);
+eval_kind eval_number, eval_string_value, eval_selector, eval_unary, eval_binary, eval_aggregate,
+	eval_call, eval_matrix;
+
+/* ---- row.c: columns, rows, and what happens to their names ---- */
+
+/* A row of the frame with nothing present. NULL: the limit is reached and the run has failed. */
+struct pql_row *value_add_row(struct pql_frame *f, struct pql_value *v, struct labels labels);
+/* Takes the last row away again. */
+void value_drop_row(struct pql_frame *f, struct pql_value *v);
+void value_reserve(struct pql_frame *f, struct pql_value *v, size_t rows);
+/* Gives back all rows. */
+void value_clear(struct pql_frame *f, struct pql_value *v);
+bool value_make_scalar(struct pql_frame *f, struct pql_value *v);
+
+bool row_any(const struct pql_row *row, size_t steps);
+void row_release(struct pql_frame *f, struct pql_row *row);
+
+/* Leaves out rows without any value. */
+void value_compact(struct pql_frame *f, struct pql_value *v);
+/* An operation has changed what the rows mean: their names go, now or at the end. Rows that have become equal are merged. */
+bool value_drop_names(struct pql_frame *f, struct pql_value *v);
+/* Joins rows with the same labels; it is an error if two of them have a value at the same step. */
+bool value_merge(struct pql_frame *f, struct pql_value *v);
+
+/* Without __name__, __type__ and __unit__. */
+struct labels labels_drop_metadata(struct arena *a, struct labels l);
+/* As labels.MatchLabels: the labels listed, or all but those and the name. */
+struct labels labels_pick(struct arena *a, struct labels l, const struct str *names, size_t count,
+						  bool listed);
+bool names_contain(const struct str *names, size_t count, struct str name);
+/* Sorted copy, for labels_hash_grouping. */
+const struct str *names_sorted(struct arena *a, const struct str *names, size_t count);
+bool labels_equal_grouping(struct labels a, struct labels b, const struct str *names, size_t count,
+						   bool without);
+const char *labels_text(struct arena *a, struct labels l);
+const char *number_text(struct arena *a, double v); /* as Go's %v */
+
+/* Interns label sets: equal labels, equal number, counted from 0. */
+struct label_index;
+struct label_index *label_index_create(struct arena *a);
+size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new);
+
+/* ---- note.c: warnings and infos ---- */
+
+void note_add(struct pql_run *run, bool is_warning, struct span span, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void note_bad_quantile(struct pql_run *run, double q, struct span span);
+/* A classic histogram was not monotonic. Notes on the same metric are joined over the steps. */
+struct note_repair {
+	double min_bucket, max_bucket, max_diff;
+};
+void note_add_repair(struct pql_run *run, struct span span, struct str metric_name, ts_ms t,
+					 const struct note_repair *repair);
+void notes_print(struct pql_run *run, struct pql_notes *ret);
+
+/* ---- eval_selector.c ---- */
+
+/* Where the data of an evaluation at t stands: (at, or t) - offset. */
+struct data_time {
+	bool pinned;
+	ts_ms at;
+	dur_ms offset;
+};
+
+bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct data_time *ret);
+ts_ms data_time_of(const struct data_time *d, ts_ms t);
+bool eval_stretch(struct pql_frame *f, const struct pql_stretch *s, bool may_be_negative,
+				  dur_ms *ret);
+/* The time of the sample instead of its value: timestamp(selector). */
+bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret);
+
+/* ---- eval_range.c: range vectors ---- */
+
+/* A range selector or a subquery, ready to be looked at through windows. */
+struct range_source {
+	const struct pql_series *series; /* with markers if `marked` */
+	const bool *drop_name;           /* of subquery rows; NULL: none */
+	size_t count;
+	bool marked;
+	dur_ms range;
+	struct data_time time;
+	enum pql_range_mode mode;
+	const struct pql_node *node; /* the range or the subquery */
+};
+
+bool range_open(struct pql_frame *f, const struct pql_node *n, struct range_source *ret);
+
+/* One series' samples and, per step, which of them the window has: [from, to). Anchored and smoothed windows reach beyond the range by the lookback. */
+struct windows {
+	struct labels labels;
+	const ts_ms *times;
+	const double *values;
+	const size_t *from, *to;
+	size_t count;    /* of samples */
+	double *scratch; /* room for as many numbers */
+	size_t *queue;   /* and as many indices */
+};
+
+/* ---- eval_subquery.c ---- */
+
+bool subquery_open(struct pql_frame *f, const struct pql_node *n, struct range_source *ret);
+
+/* ---- eval_call.c: what a function body is given ---- */
+
+struct pql_call_context {
+	struct pql_frame *frame;
+	const struct pql_node *node;  /* PQL_CALL */
+	const struct pql_node **args; /* without parentheses */
+	struct pql_value *values;     /* of the arguments that are vectors or scalars */
+	size_t count;                 /* of arguments given */
+	struct range_source *source;  /* of the range vector among them, or NULL */
+	size_t source_index;
+	struct pql_value *ret; /* empty; of the function's type */
+};
+
+typedef void call_series(struct pql_call_context *call, const struct windows *w,
+						 struct pql_row *out);
+/* For a function over a range vector: runs `each` per series, and gives the rows their labels. */
+void call_over_series(struct pql_call_context *call, bool keep_names, call_series *each);
+
+/* One number out of one window; false: no value. For functions that look at each window afresh. */
+typedef bool call_window(const struct windows *w, size_t from, size_t to, double *ret);
+void call_over_windows(struct pql_call_context *call, const struct windows *w, struct pql_row *out,
+					   call_window *each);
+
+/* For a function of one number: the rows of argument 0, changed in place, names dropped. */
+void call_map(struct pql_call_context *call, double (*function)(double));
+
+struct span call_arg_span(const struct pql_call_context *call, size_t arg);
+/* End of the window of a step, and its start. */
+ts_ms call_range_end(const struct pql_call_context *call, size_t step);
+ts_ms call_range_start(const struct pql_call_context *call, size_t step);
+
+/* Said of a function that is known but not evaluated here. */
+pql_function_body fn_none;
+
+#define FUNCTION(name, args, variadic, result, experimental, body) pql_function_body body;
+#include "promql-lite/functions.def"
+#undef FUNCTION
+
+/* ---- eval_binary.c, eval_match.c, eval_set.c ---- */
+
+double binary_apply(enum pql_op op, double l, double r, bool *ret_keep);
+bool binary_changes_meaning(enum pql_op op);
+bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_value *lhs,
+				   struct pql_value *rhs, struct pql_value *ret);
+bool set_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_value *lhs,
+				 struct pql_value *rhs, struct pql_value *ret);
+
+/* Which rows agree on the labels that are matched: rows with the same number do. */
+struct match_groups {
+	size_t *of_lhs, *of_rhs;
+	size_t count;
+};
+void match_groups_init(struct match_groups *g, struct arena *a, const struct pql_node *n,
+					   const struct pql_value *lhs, const struct pql_value *rhs);
+
+/* ---- aggregate_top.c, aggregate_count_values.c ---- */
+
+/* Rows of one group are rows[order[first]] … in the order of the input. */
+struct row_groups {
+	size_t *of_row;
+	size_t *order, *first; /* first has count + 1 entries */
+	size_t count;
+};
+void row_groups_init(struct row_groups *g, struct arena *a, const struct pql_node *n,
+					 const struct pql_value *v);
+bool aggregate_top(struct pql_frame *f, const struct pql_node *n, const struct pql_value *param,
+				   struct pql_value *in, struct pql_value *ret);
+bool aggregate_count_values(struct pql_frame *f, const struct pql_node *n, struct pql_value *in,
+							struct pql_value *ret);
+
+/* ---- quantile.c ---- */
+
+/* Sorts the values, NaN first. NaN for none or for a NaN q; -Inf and +Inf outside 0 … 1. */
+double quantile_of(double q, double *values, size_t count);
+
+#endif

@@ -1,0 +1,123 @@
+/* Range vectors: opening one, and a range vector as the final result. */
+#include "promql-lite/eval_private.h"
+
+bool range_open(struct pql_frame *f, const struct pql_node *n, struct range_source *ret) {
+	const struct pql_series_set *set;
+	const struct pql_node *selector;
+
+	n = eval_unwrap(n);
+	if (n->kind == PQL_SUBQUERY) {
+		return subquery_open(f, n, ret);
+	}
+	selector = n->range.selector;
+	set = &f->run->sets[selector->selector.index];
+	*ret = (struct range_source){
+		.series = set->items,
+		.count = set->count,
+		.marked = set->form == PQL_SERIES_STORED,
+		.mode = selector->selector.mode,
+		.node = n,
+	};
+	return data_time_init(f, &selector->selector.shift, &ret->time) &&
+		   eval_stretch(f, &n->range.range, false, &ret->range);
+}
+
+/* The samples of one series with start < t <= end, markers left out. */
+static size_t slice_series(const struct pql_series *s, ts_ms start, ts_ms end, ts_ms *times,
+						   double *values) {
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count && s->times[i] <= end; i++) {
+		if (s->times[i] > start && !pql_is_stale_nan(s->values[i])) {
+			times[count] = s->times[i];
+			values[count++] = s->values[i];
+		}
+	}
+	return count;
+}
+
+static double line_at(ts_ms t1, double y1, ts_ms t2, double y2, ts_ms t) {
+	return y1 + (y2 - y1) * (double)(t - t1) / (double)(t2 - t1);
+}
+
+/* anchored and smoothed give the window a sample at each of its ends. In place: what is before the window becomes its left end.
+ * `times` and `values` have room for one more at the end. As Prometheus' extendFloats. */
+static size_t extend_slice(bool smoothed, ts_ms start, ts_ms end, ts_ms *times, double *values,
+						   size_t count) {
+	size_t first = 0, last = count - 1, kept = 0;
+	double left, right;
+
+	while (first + 1 < count && times[first + 1] <= start) {
+		first++;
+	}
+	while (smoothed && last > 0 && times[last - 1] >= end) {
+		last--;
+	}
+	if (times[last] <= start) {
+		return 0;
+	}
+	left = smoothed && times[first] < start
+			   ? line_at(times[first], values[first], times[first + 1], values[first + 1], start)
+			   : values[first];
+	right = smoothed && last > 0 && times[last] > end
+				? line_at(times[last - 1], values[last - 1], times[last], values[last], end)
+				: values[last];
+	ts_ms *all_times = times + 1;
+	double *all_values = values + 1;
+
+	memmove(all_times, times, count * sizeof(*times));
+	memmove(all_values, values, count * sizeof(*values));
+	times[kept] = start;
+	values[kept++] = left;
+	for (size_t i = first; i <= last; i++) {
+		if (all_times[i] > start && all_times[i] < end) {
+			times[kept] = all_times[i];
+			values[kept++] = all_values[i];
+		}
+	}
+	times[kept] = end;
+	values[kept++] = right;
+	return kept;
+}
+
+bool eval_matrix(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
+	struct arena *a = f->run->arena;
+	struct range_source source;
+	struct pql_series *items;
+	size_t count = 0;
+	ts_ms start, end;
+
+	if (!range_open(f, n, &source)) {
+		return false;
+	}
+	end = data_time_of(&source.time, f->grid.start);
+	start = end - source.range;
+	items = ARENA_ARRAY(a, struct pql_series, source.count + 1);
+	for (size_t i = 0; i < source.count; i++) {
+		const struct pql_series *s = &source.series[i];
+		bool extended = source.mode != PQL_MODE_PLAIN, smoothed = source.mode == PQL_MODE_SMOOTHED;
+		dur_ms lookback = f->run->options.time.lookback;
+		ts_ms *times = ARENA_ARRAY(a, ts_ms, s->count + 2);
+		double *values = ARENA_ARRAY(a, double, s->count + 2);
+		size_t n_samples = slice_series(s, extended ? start - lookback : start,
+										smoothed ? end + lookback : end, times, values);
+
+		if (extended && n_samples > 0) {
+			n_samples = extend_slice(smoothed, start, end, times, values, n_samples);
+		}
+		if (n_samples > 0) {
+			bool drop = source.drop_name != NULL && source.drop_name[i] &&
+						f->run->options.delayed_name_removal;
+
+			items[count++] = (struct pql_series){
+				.labels = drop ? labels_drop_metadata(a, s->labels) : s->labels,
+				.times = times,
+				.values = values,
+				.count = n_samples,
+			};
+		}
+	}
+	ret->matrix =
+		(struct pql_series_set){.form = PQL_SERIES_STORED, .items = items, .count = count};
+	return true;
+}

@@ -1,0 +1,166 @@
+/* Instant selectors: for each step the newest sample that is younger than the lookback, unless a staleness marker came after it. */
+#include "promql-lite/eval_private.h"
+#include "promql-lite/stretch.h"
+
+bool eval_stretch(struct pql_frame *f, const struct pql_stretch *s, bool may_be_negative,
+				  dur_ms *ret) {
+	struct pql_stretch_error error;
+
+	if (pql_stretch_resolve(s, f->run->query, may_be_negative, ret, &error)) {
+		return true;
+	}
+	return eval_fail(f->run, error.span, "%zu:%zu: %s", error.span.start, error.span.end,
+					 error.message);
+}
+
+static ts_ms minus(ts_ms a, dur_ms b) {
+	ts_ms r;
+
+	if (__builtin_sub_overflow(a, b, &r)) {
+		return b > 0 ? INT64_MIN : INT64_MAX;
+	}
+	return r;
+}
+
+bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct data_time *ret) {
+	struct pql_grid query = f->run->query;
+
+	*ret = (struct data_time){.pinned = shift->at != PQL_AT_NONE};
+	switch (shift->at) {
+	case PQL_AT_NONE: break;
+	case PQL_AT_TIME: ret->at = shift->at_time; break;
+	case PQL_AT_START: ret->at = query.start; break;
+	case PQL_AT_END: ret->at = query.end; break;
+	}
+	return eval_stretch(f, &shift->offset, true, &ret->offset);
+}
+
+ts_ms data_time_of(const struct data_time *d, ts_ms t) {
+	return minus(d->pinned ? d->at : t, d->offset);
+}
+
+/* How a selector gets its number: the value, or the time of the sample. */
+struct lookup {
+	const struct pql_series *series;
+	enum pql_series_form form;
+	struct data_time time;
+	dur_ms lookback;
+	bool timestamps;
+};
+
+static bool sample_is_value(const struct pql_series *s, size_t i) {
+	return !pql_is_stale_nan(s->values[i]) && (s->histograms == NULL || s->histograms[i] == NULL);
+}
+
+/* First sample after t. */
+static size_t series_after(const struct pql_series *s, ts_ms t) {
+	size_t low = 0, high = s->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->times[middle] <= t) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+/* Data times rise with the steps, so the search goes on where it stopped. */
+static void lookup_row(const struct pql_frame *f, const struct lookup *l, struct pql_row *row) {
+	const struct pql_series *s = l->series;
+	size_t next = series_after(s, data_time_of(&l->time, f->grid.start));
+
+	for (size_t k = 0; k < f->steps; k++) {
+		ts_ms t = data_time_of(&l->time, frame_time(f, k));
+		ts_ms oldest = l->form == PQL_SERIES_STORED ? minus(t, l->lookback) : t - 1;
+
+		while (next < s->count && s->times[next] <= t) {
+			next++;
+		}
+		if (next == 0 || s->times[next - 1] <= oldest || !sample_is_value(s, next - 1)) {
+			continue;
+		}
+		row->present[k] = 1;
+		/* A set that was looked up for its timestamps has them as values. */
+		row->values[k] = l->timestamps && l->form == PQL_SERIES_STORED
+							 ? (double)s->times[next - 1] / 1000
+							 : s->values[next - 1];
+	}
+}
+
+/* smoothed: the line between the samples before and after, each at most a lookback away. */
+static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct pql_row *row) {
+	const struct pql_series *s = l->series;
+
+	for (size_t k = 0; k < f->steps; k++) {
+		ts_ms t = data_time_of(&l->time, frame_time(f, k));
+		size_t after = series_after(s, minus(t, 1)), before = after;
+
+		while (after < s->count && !sample_is_value(s, after)) {
+			after++;
+		}
+		while (before > 0 && !sample_is_value(s, before - 1)) {
+			before--;
+		}
+		bool has_after = after < s->count && s->times[after] <= minus(t, -l->lookback);
+		bool has_before = before > 0 && s->times[before - 1] > minus(t, l->lookback);
+
+		if (has_after && s->times[after] == t) {
+			row->values[k] = s->values[after];
+		} else if (has_before && has_after) {
+			double y1 = s->values[before - 1], y2 = s->values[after];
+			ts_ms t1 = s->times[before - 1];
+
+			row->values[k] = y1 + (y2 - y1) * (double)(t - t1) / (double)(s->times[after] - t1);
+		} else if (has_before) {
+			row->values[k] = s->values[before - 1];
+		} else {
+			continue;
+		}
+		row->present[k] = 1;
+	}
+}
+
+static bool select_rows(struct pql_frame *f, const struct pql_node *n, bool timestamps,
+						struct pql_value *ret) {
+	const struct pql_series_set *set = &f->run->sets[n->selector.index];
+	struct lookup l = {
+		.form = set->form,
+		.lookback = f->run->options.time.lookback,
+		.timestamps = timestamps,
+	};
+
+	if (!data_time_init(f, &n->selector.shift, &l.time)) {
+		return false;
+	}
+	value_reserve(f, ret, set->count);
+	for (size_t i = 0; i < set->count; i++) {
+		struct pql_row *row = value_add_row(f, ret, set->items[i].labels);
+
+		if (row == NULL) {
+			return false;
+		}
+		l.series = &set->items[i];
+		if (n->selector.mode == PQL_MODE_SMOOTHED && !timestamps) {
+			smooth_row(f, &l, row);
+		} else {
+			lookup_row(f, &l, row);
+		}
+		if (!row_any(row, f->steps)) {
+			value_drop_row(f, ret);
+		}
+	}
+	return true;
+}
+
+bool eval_selector(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
+	return select_rows(f, n, false, ret);
+}
+
+bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n,
+							  struct pql_value *ret) {
+	return select_rows(f, n, true, ret);
+}

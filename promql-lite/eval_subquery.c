@@ -1,0 +1,75 @@
+/* Subqueries: the inner expression is evaluated once, over all the steps that any window of the outer grid can see; its rows then serve as series. */
+#include "promql-lite/eval_private.h"
+#include "promql-lite/stretch.h"
+
+static bool subquery_grid(struct pql_frame *f, const struct pql_node *n,
+						  struct range_source *source, struct pql_grid *ret) {
+	dur_ms step = f->run->options.time.default_subquery_step;
+	ts_ms first = data_time_of(&source->time, f->grid.start);
+	ts_ms last = data_time_of(&source->time, frame_time(f, f->steps - 1));
+
+	if ((n->subquery.step.fixed != 0 || n->subquery.step.expr != NULL) &&
+		!eval_stretch(f, &n->subquery.step, false, &step)) {
+		return false;
+	}
+	if (step <= 0) {
+		step = 60000;
+	}
+	*ret = (struct pql_grid){pql_subquery_first_step(first - source->range, step), last, step};
+	return true;
+}
+
+/* The values that a row has, closely packed. */
+static void row_to_series(const struct pql_frame *inner, struct arena *a, const struct pql_row *row,
+						  struct pql_series *ret) {
+	size_t count = 0;
+	ts_ms *times;
+	double *values;
+
+	for (size_t k = 0; k < inner->steps; k++) {
+		count += row->present[k];
+	}
+	times = ARENA_ARRAY(a, ts_ms, count);
+	values = ARENA_ARRAY(a, double, count);
+	count = 0;
+	for (size_t k = 0; k < inner->steps; k++) {
+		if (row->present[k]) {
+			times[count] = frame_time(inner, k);
+			values[count++] = row->values[k];
+		}
+	}
+	*ret = (struct pql_series){
+		.labels = row->labels, .times = times, .values = values, .count = count};
+}
+
+bool subquery_open(struct pql_frame *f, const struct pql_node *n, struct range_source *ret) {
+	struct arena *a = f->run->arena;
+	struct pql_grid grid;
+	struct pql_frame inner;
+	struct pql_value v;
+	struct pql_series *series;
+	bool *drop_name;
+
+	*ret = (struct range_source){.node = n};
+	if (!data_time_init(f, &n->subquery.shift, &ret->time) ||
+		!eval_stretch(f, &n->subquery.range, false, &ret->range) ||
+		!subquery_grid(f, n, ret, &grid)) {
+		return false;
+	}
+	if (grid.end < grid.start) {
+		return true;
+	}
+	if (!frame_init(&inner, f->run, grid) || !eval_node(&inner, n->subquery.inner, &v)) {
+		return false;
+	}
+	series = ARENA_ARRAY(a, struct pql_series, v.row_count + 1);
+	drop_name = ARENA_ARRAY(a, bool, v.row_count + 1);
+	for (size_t i = 0; i < v.row_count; i++) {
+		row_to_series(&inner, a, &v.rows[i], &series[i]);
+		drop_name[i] = v.rows[i].drop_name;
+	}
+	ret->series = series;
+	ret->drop_name = drop_name;
+	ret->count = v.row_count;
+	return true;
+}

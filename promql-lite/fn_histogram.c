@@ -1,0 +1,433 @@
+/* histogram_quantile, histogram_quantiles and histogram_fraction on classic histograms: series with an `le` label. */
+#include "promql-lite/eval_private.h"
+
+#include <math.h>
+
+#include "base/gofloat.h"
+
+#define LE STR("le")
+#define TOLERANCE 1e-12 /* relative difference of bucket counts that is taken for rounding */
+
+struct bucket {
+	double bound, count; /* upper bound; cumulative */
+};
+
+/* One histogram: its rows, by rising bound. */
+struct classic {
+	struct labels labels; /* without le */
+	const struct pql_row **rows;
+	double *bounds;
+	size_t count;
+};
+
+struct classics {
+	struct classic *items;
+	size_t count, longest;
+	struct bucket *scratch; /* of the longest */
+};
+
+/* ---- grouping ---- */
+
+static bool parse_bound(struct pql_call_context *call, const struct pql_row *row, size_t arg,
+						double *ret) {
+	struct str le = labels_get(row->labels, LE), name = labels_get(row->labels, LABEL_NAME);
+	struct strbuf b = STRBUF_INIT;
+	bool range = false;
+
+	if (gofloat_parse(le, ret, &range) && !range) {
+		return true;
+	}
+	strbuf_add_quoted(&b, le);
+	if (call->frame->run->options.delayed_name_removal && name.len > 0) {
+		strbuf_add_c(&b, " for metric name ");
+		strbuf_add_quoted(&b, name);
+	}
+	note_add(call->frame->run, true, call_arg_span(call, arg),
+			 "bucket label \"le\" is missing or has a malformed value of %s", b.ptr);
+	strbuf_finish(&b);
+	return false;
+}
+
+struct bucket_row {
+	const struct pql_row *row;
+	double bound;
+	size_t group;
+};
+
+static int compare_bucket_rows(const void *a, const void *b) {
+	const struct bucket_row *x = a, *y = b;
+
+	if (x->group != y->group) {
+		return x->group < y->group ? -1 : 1;
+	}
+	return (x->bound > y->bound) - (x->bound < y->bound);
+}
+
+static struct labels labels_without_le(struct arena *a, struct labels l) {
+	struct labels_builder b;
+
+	labels_builder_init_from(&b, a, l);
+	labels_builder_remove(&b, LE);
+	return labels_builder_take(&b);
+}
+
+/* `rows` is sorted by group. */
+static void fill_classics(struct arena *a, const struct bucket_row *rows, size_t count,
+						  const struct labels *labels, struct classics *ret) {
+	const struct pql_row **sorted =
+		(const struct pql_row **)ARENA_ARRAY(a, struct pql_row *, count + 1);
+	double *bounds = ARENA_ARRAY(a, double, count + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		struct classic *c = &ret->items[rows[i].group];
+
+		sorted[i] = rows[i].row;
+		bounds[i] = rows[i].bound;
+		if (c->count == 0) {
+			*c = (struct classic){labels[rows[i].group], sorted + i, bounds + i, 0};
+		}
+		c->count++;
+		ret->longest = c->count > ret->longest ? c->count : ret->longest;
+	}
+	ret->scratch = ARENA_ARRAY(a, struct bucket, ret->longest + 1);
+}
+
+static void classics_init(struct classics *ret, struct pql_call_context *call, size_t arg) {
+	struct arena *a = call->frame->run->arena;
+	const struct pql_value *in = &call->values[arg];
+	struct bucket_row *rows = ARENA_ARRAY(a, struct bucket_row, in->row_count + 1);
+	struct labels *labels = ARENA_ARRAY(a, struct labels, in->row_count + 1);
+	struct label_index *index = label_index_create(a);
+	size_t count = 0;
+
+	*ret = (struct classics){0};
+	for (size_t i = 0; i < in->row_count; i++) {
+		struct labels without;
+		bool is_new;
+
+		if (!parse_bound(call, &in->rows[i], arg, &rows[count].bound)) {
+			continue;
+		}
+		without = labels_without_le(a, in->rows[i].labels);
+		rows[count].row = &in->rows[i];
+		rows[count].group = label_index_add(index, without, &is_new);
+		labels[rows[count].group] = without;
+		ret->count += is_new;
+		count++;
+	}
+	qsort(rows, count, sizeof(*rows), compare_bucket_rows);
+	ret->items = ARENA_ARRAY(a, struct classic, ret->count + 1);
+	fill_classics(a, rows, count, labels, ret);
+}
+
+/* The buckets that are there at a step; those with the same bound become one. */
+static size_t gather_buckets(const struct classic *c, size_t step, struct bucket *ret) {
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		if (!c->rows[i]->present[step]) {
+			continue;
+		}
+		if (count > 0 && ret[count - 1].bound == c->bounds[i]) {
+			ret[count - 1].count += c->rows[i]->values[step];
+		} else {
+			ret[count++] = (struct bucket){c->bounds[i], c->rows[i]->values[step]};
+		}
+	}
+	return count;
+}
+
+/* ---- quantile ---- */
+
+/* As Prometheus' almost.Equal. */
+static bool almost_equal(double a, double b) {
+	const double smallest = 2.2250738585072014e-308; /* normal */
+	double sum = fabs(a) + fabs(b), difference = fabs(a - b);
+
+	if (pql_is_stale_nan(a) || pql_is_stale_nan(b)) {
+		return pql_is_stale_nan(a) && pql_is_stale_nan(b);
+	}
+	if ((isnan(a) && isnan(b)) || a == b) {
+		return true;
+	}
+	if (a == 0 || b == 0 || sum < smallest) {
+		return difference < TOLERANCE * smallest;
+	}
+	return difference / fmin(sum, 1.7976931348623157e308) < TOLERANCE;
+}
+
+/* Counts must not fall from bucket to bucket: what falls is raised to the one before. Tiny differences are rounding and go
+ * without a word. As Prometheus' ensureMonotonicAndIgnoreSmallDeltas. true: something real was repaired. */
+static bool repair_buckets(struct bucket *b, size_t count, struct note_repair *ret) {
+	double previous = b[0].count;
+	bool repaired = false;
+
+	*ret = (struct note_repair){INFINITY, -INFINITY, 0};
+	for (size_t i = 1; i < count; i++) {
+		double current = b[i].count;
+
+		if (current == previous) {
+			continue;
+		}
+		if (almost_equal(previous, current)) {
+			b[i].count = previous;
+			continue;
+		}
+		if (current < previous) {
+			b[i].count = previous;
+			repaired = true;
+			ret->min_bucket = b[i].bound < ret->min_bucket ? b[i].bound : ret->min_bucket;
+			ret->max_bucket = b[i].bound > ret->max_bucket ? b[i].bound : ret->max_bucket;
+			ret->max_diff = previous - current > ret->max_diff ? previous - current : ret->max_diff;
+			continue;
+		}
+		previous = current;
+	}
+	return repaired;
+}
+
+/* The first bucket whose count reaches the rank, by bisection as sort.Search does it (counts may be NaN). */
+static size_t find_bucket(const struct bucket *b, size_t count, double rank) {
+	size_t low = 0, high = count - 1;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (!(b[middle].count >= rank)) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+/* Linear within a bucket; the lowest one begins at 0 if its bound is positive. As Prometheus' BucketQuantile. */
+static double bucket_quantile(double q, struct bucket *b, size_t count, bool *ret_repaired,
+							  struct note_repair *ret_repair) {
+	double observations, rank, start = 0, in_bucket;
+	size_t at;
+
+	*ret_repaired = false;
+	if (isnan(q)) {
+		return NAN;
+	}
+	if (q < 0 || q > 1) {
+		return q < 0 ? -INFINITY : INFINITY;
+	}
+	if (!(isinf(b[count - 1].bound) && b[count - 1].bound > 0)) {
+		return NAN;
+	}
+	*ret_repaired = repair_buckets(b, count, ret_repair);
+	observations = b[count - 1].count;
+	if (count < 2 || observations == 0) {
+		return NAN;
+	}
+	rank = q * observations;
+	at = find_bucket(b, count, rank);
+	if (at == count - 1) {
+		return b[count - 2].bound;
+	}
+	if (at == 0 && b[0].bound <= 0) {
+		return b[0].bound;
+	}
+	in_bucket = b[at].count;
+	if (at > 0) {
+		start = b[at - 1].bound;
+		in_bucket -= b[at - 1].count;
+		rank -= b[at - 1].count;
+	}
+	return start + (b[at].bound - start) * (rank / in_bucket);
+}
+
+/* One row per histogram: its q-quantile at each step. */
+static bool quantile_rows(struct pql_call_context *call, struct classics *classics, size_t arg,
+						  const double *q, const char *label, struct str label_value) {
+	struct pql_frame *f = call->frame;
+	bool delayed = f->run->options.delayed_name_removal;
+
+	for (size_t i = 0; i < classics->count; i++) {
+		const struct classic *c = &classics->items[i];
+		struct pql_row *row = value_add_row(f, call->ret, c->labels);
+		struct note_repair repair;
+		bool repaired;
+
+		if (row == NULL) {
+			return false;
+		}
+		if (label != NULL) {
+			struct labels_builder b;
+
+			labels_builder_init_from(&b, f->run->arena, c->labels);
+			labels_builder_set(&b, str_from(label), label_value);
+			row->labels = labels_builder_take(&b);
+		}
+		for (size_t k = 0; k < f->steps; k++) {
+			size_t count = gather_buckets(c, k, classics->scratch);
+
+			if (count == 0) {
+				continue;
+			}
+			row->present[k] = 1;
+			row->values[k] = bucket_quantile(q[k], classics->scratch, count, &repaired, &repair);
+			if (repaired) {
+				note_add_repair(f->run, call_arg_span(call, arg),
+								delayed ? labels_get(c->labels, LABEL_NAME) : STR_EMPTY,
+								frame_time(f, k), &repair);
+			}
+		}
+	}
+	return true;
+}
+
+static void warn_quantiles(struct pql_call_context *call, size_t arg, bool any_rows) {
+	const double *q = call->values[arg].scalars;
+
+	for (size_t k = 0; any_rows && k < call->frame->steps; k++) {
+		if (k == 0 || (q[k] != q[k - 1] && !(isnan(q[k]) && isnan(q[k - 1])))) {
+			note_bad_quantile(call->frame->run, q[k], call_arg_span(call, arg));
+		}
+	}
+}
+
+void fn_histogram_quantile(struct pql_call_context *call) {
+	struct classics classics;
+
+	warn_quantiles(call, 0, true);
+	classics_init(&classics, call, 1);
+	if (quantile_rows(call, &classics, 1, call->values[0].scalars, NULL, STR_EMPTY)) {
+		value_compact(call->frame, call->ret);
+		value_drop_names(call->frame, call->ret);
+	}
+}
+
+/* As Go's labels.FormatOpenMetricsFloat: always with a point or an exponent. */
+static struct str quantile_text(struct arena *a, double q) {
+	struct strbuf b = STRBUF_INIT;
+	struct str text;
+
+	if (q == 0 || q == 1 || q == -1) {
+		return str_from(q == 0 ? "0.0" : q == 1 ? "1.0" : "-1.0");
+	}
+	gofloat_print(&b, q, 'g');
+	if (isfinite(q) && strpbrk(b.ptr, "e.") == NULL) {
+		strbuf_add_c(&b, ".0");
+	}
+	text = arena_dup(a, strbuf_str(&b));
+	strbuf_finish(&b);
+	return text;
+}
+
+void fn_histogram_quantiles(struct pql_call_context *call) {
+	struct pql_frame *f = call->frame;
+	struct str label = eval_string(call->args[1]);
+	const char *name = arena_dup(f->run->arena, label).ptr;
+	struct classics classics;
+
+	classics_init(&classics, call, 0);
+	for (size_t i = 2; i < call->count; i++) {
+		double *q = call->values[i].scalars;
+
+		warn_quantiles(call, i, true);
+		/* A quantile that changes with the steps makes one set of rows per value. */
+		for (size_t k = 0; k < f->steps; k++) {
+			size_t first = call->ret->row_count;
+			bool seen = false;
+
+			for (size_t j = 0; j < k && !seen; j++) {
+				seen = q[j] == q[k] || (isnan(q[j]) && isnan(q[k]));
+			}
+			if (seen) {
+				continue;
+			}
+			if (!quantile_rows(call, &classics, 0, q, name, quantile_text(f->run->arena, q[k]))) {
+				return;
+			}
+			for (size_t r = first; r < call->ret->row_count; r++) {
+				for (size_t j = 0; j < f->steps; j++) {
+					bool same = q[j] == q[k] || (isnan(q[j]) && isnan(q[k]));
+
+					call->ret->rows[r].present[j] &= same;
+				}
+			}
+		}
+	}
+	value_compact(f, call->ret);
+	value_drop_names(f, call->ret);
+}
+
+/* ---- fraction ---- */
+
+/* Cumulative count at v, straight within a bucket. Nothing is known inside a bucket that begins at -Inf: all of it counts. */
+static double rank_within(const struct bucket *b, double lower_bound, double rank, double v) {
+	if (isinf(lower_bound)) {
+		return b->count;
+	}
+	return rank + (b->count - rank) * (v - lower_bound) / (b->bound - lower_bound);
+}
+
+/* How many observations are at or below v, at most `total`. */
+static double rank_of(const struct bucket *b, size_t count, double v, double total) {
+	double lower_bound = b[0].bound <= 0 ? -INFINITY : 0, rank = 0, result = total;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0) {
+			lower_bound = b[i - 1].bound;
+		}
+		if (lower_bound >= v) {
+			result = rank;
+			break;
+		}
+		if (b[i].bound > v) {
+			result = rank_within(&b[i], lower_bound, rank, v);
+			break;
+		}
+		rank = b[i].count;
+	}
+	return result > total ? total : result;
+}
+
+/* As Prometheus' BucketFraction. */
+static double bucket_fraction(double lower, double upper, const struct bucket *b, size_t count) {
+	double total = b[count - 1].count;
+
+	if (!(isinf(b[count - 1].bound) && b[count - 1].bound > 0) || total == 0 || isnan(lower) ||
+		isnan(upper)) {
+		return NAN;
+	}
+	if (lower >= upper) {
+		return 0;
+	}
+	return (rank_of(b, count, upper, total) - rank_of(b, count, lower, total)) / total;
+}
+
+void fn_histogram_fraction(struct pql_call_context *call) {
+	struct pql_frame *f = call->frame;
+	struct classics classics;
+
+	classics_init(&classics, call, 2);
+	for (size_t i = 0; i < classics.count; i++) {
+		struct pql_row *row = value_add_row(f, call->ret, classics.items[i].labels);
+
+		if (row == NULL) {
+			return;
+		}
+		for (size_t k = 0; k < f->steps; k++) {
+			size_t count = gather_buckets(&classics.items[i], k, classics.scratch);
+
+			if (count > 0) {
+				row->present[k] = 1;
+				row->values[k] =
+					bucket_fraction(call->values[0].scalars[k], call->values[1].scalars[k],
+									classics.scratch, count);
+			}
+		}
+	}
+	value_compact(f, call->ret);
+	value_drop_names(f, call->ret);
+}
+
+/* Functions of native histograms alone: floats have no part in them. */
+void fn_native_histogram(struct pql_call_context *call) {
+	(void)call;
+}

@@ -1,0 +1,240 @@
+/* <aggregation>_over_time: one number out of each window. Order and rounding of sums are those of Prometheus. */
+#include "promql-lite/eval_private.h"
+
+#include <math.h>
+
+#include "promql-lite/kahan.h"
+
+static bool sum_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	struct kahan k = {0};
+
+	for (size_t i = from; i < to; i++) {
+		kahan_add(&k, w->values[i]);
+	}
+	*ret = isinf(k.sum) ? k.sum : k.sum + k.c;
+	return true;
+}
+
+/* The sum divided by the count, as long as the sum stays finite; from there on a running mean. */
+static bool avg_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	struct kahan k = {.sum = w->values[from]};
+	double count = 1;
+	bool running = false;
+
+	for (size_t i = from + 1; i < to; i++) {
+		count = (double)(i - from + 1);
+		if (!running) {
+			struct kahan next = k;
+
+			kahan_add(&next, w->values[i]);
+			if (!isinf(next.sum)) {
+				k = next;
+				continue;
+			}
+			running = true;
+			k.sum /= count - 1;
+			k.c /= count - 1;
+		}
+		k.sum *= (count - 1) / count;
+		k.c *= (count - 1) / count;
+		kahan_add(&k, w->values[i] / count);
+	}
+	*ret = running ? k.sum + k.c : k.sum / count + k.c / count;
+	return true;
+}
+
+static bool count_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	(void)w;
+	*ret = (double)(to - from);
+	return true;
+}
+
+static bool present_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	(void)w, (void)from, (void)to;
+	*ret = 1;
+	return true;
+}
+
+static bool first_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	(void)to;
+	*ret = w->values[from];
+	return true;
+}
+
+static bool last_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	(void)from;
+	*ret = w->values[to - 1];
+	return true;
+}
+
+static bool ts_of_first_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	(void)to;
+	*ret = (double)w->times[from] / 1000;
+	return true;
+}
+
+static bool ts_of_last_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	(void)from;
+	*ret = (double)w->times[to - 1] / 1000;
+	return true;
+}
+
+/* Time of the last of the greatest; NaN counts only if there is nothing else. */
+static bool ts_of_max_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	size_t best = from;
+
+	for (size_t i = from; i < to; i++) {
+		if (w->values[i] >= w->values[best] || isnan(w->values[best])) {
+			best = i;
+		}
+	}
+	*ret = (double)w->times[best] / 1000;
+	return true;
+}
+
+static bool ts_of_min_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	size_t best = from;
+
+	for (size_t i = from; i < to; i++) {
+		if (w->values[i] <= w->values[best] || isnan(w->values[best])) {
+			best = i;
+		}
+	}
+	*ret = (double)w->times[best] / 1000;
+	return true;
+}
+
+/* Welford's method with compensated sums. */
+static bool stdvar_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	struct kahan mean = {0}, squares = {0};
+	double count = 0;
+
+	for (size_t i = from; i < to; i++) {
+		double delta = w->values[i] - (mean.sum + mean.c);
+
+		count++;
+		kahan_add(&mean, delta / count);
+		kahan_add(&squares, delta * (w->values[i] - (mean.sum + mean.c)));
+	}
+	*ret = (squares.sum + squares.c) / count;
+	return true;
+}
+
+static bool stddev_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	stdvar_window(w, from, to, ret);
+	*ret = sqrt(*ret);
+	return true;
+}
+
+/* Median of the distances from the median. */
+static bool mad_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	size_t count = to - from;
+	double median;
+
+	for (size_t i = 0; i < count; i++) {
+		w->scratch[i] = w->values[from + i];
+		if (isnan(w->scratch[i])) {
+			*ret = NAN;
+			return true;
+		}
+	}
+	median = quantile_of(0.5, w->scratch, count);
+	for (size_t i = 0; i < count; i++) {
+		w->scratch[i] = fabs(w->scratch[i] - median);
+	}
+	*ret = quantile_of(0.5, w->scratch, count);
+	return true;
+}
+
+/* name, body, keeps the metric name */
+#define OVER_TIME(X)                                                                               \
+	X(sum, false)                                                                                  \
+	X(avg, false)                                                                                  \
+	X(count, false)                                                                                \
+	X(present, false)                                                                              \
+	X(first, true)                                                                                 \
+	X(last, true)                                                                                  \
+	X(ts_of_first, false)                                                                          \
+	X(ts_of_last, false)                                                                           \
+	X(ts_of_max, false)                                                                            \
+	X(ts_of_min, false)                                                                            \
+	X(stdvar, false)                                                                               \
+	X(stddev, false)                                                                               \
+	X(mad, false)
+
+#define BODY(name, keep_names)                                                                     \
+	static void name##_series(struct pql_call_context *call, const struct windows *w,              \
+							  struct pql_row *out) {                                               \
+		call_over_windows(call, w, out, name##_window);                                            \
+	}                                                                                              \
+	void fn_##name##_over_time(struct pql_call_context *call) {                                    \
+		call_over_series(call, keep_names, name##_series);                                         \
+	}
+OVER_TIME(BODY)
+
+/* ---- max and min: a queue of the samples that can still become the greatest ---- */
+
+/* The queue holds indices of falling values (for the maximum); its head is the answer. Each sample enters and leaves it once. */
+static void extreme_series(struct pql_call_context *call, const struct windows *w,
+						   struct pql_row *out, double sign) {
+	size_t head = 0, tail = 0, next = 0;
+
+	for (size_t k = 0; k < call->frame->steps; k++) {
+		for (; next < w->to[k]; next++) {
+			if (isnan(w->values[next])) {
+				continue;
+			}
+			while (tail > head && sign * w->values[w->queue[tail - 1]] < sign * w->values[next]) {
+				tail--;
+			}
+			w->queue[tail++] = next;
+		}
+		while (head < tail && w->queue[head] < w->from[k]) {
+			head++;
+		}
+		if (w->from[k] < w->to[k]) {
+			out->present[k] = 1;
+			out->values[k] = head < tail ? w->values[w->queue[head]] : NAN;
+		}
+	}
+}
+
+static void max_series(struct pql_call_context *call, const struct windows *w,
+					   struct pql_row *out) {
+	extreme_series(call, w, out, 1);
+}
+
+static void min_series(struct pql_call_context *call, const struct windows *w,
+					   struct pql_row *out) {
+	extreme_series(call, w, out, -1);
+}
+
+void fn_max_over_time(struct pql_call_context *call) {
+	call_over_series(call, false, max_series);
+}
+
+void fn_min_over_time(struct pql_call_context *call) {
+	call_over_series(call, false, min_series);
+}
+
+/* ---- quantile_over_time ---- */
+
+static void quantile_series(struct pql_call_context *call, const struct windows *w,
+							struct pql_row *out) {
+	for (size_t k = 0; k < call->frame->steps; k++) {
+		size_t count = w->to[k] - w->from[k];
+		double q = call->values[0].scalars[k];
+
+		if (count == 0) {
+			continue;
+		}
+		memcpy(w->scratch, w->values + w->from[k], count * sizeof(*w->scratch));
+		out->values[k] = quantile_of(q, w->scratch, count);
+		out->present[k] = 1;
+		note_bad_quantile(call->frame->run, q, call_arg_span(call, 0));
+	}
+}
+
+void fn_quantile_over_time(struct pql_call_context *call) {
+	call_over_series(call, false, quantile_series);
+}

@@ -1,0 +1,224 @@
+/* rate, increase, delta, irate, idelta, and their anchored and smoothed forms. */
+#include "promql-lite/eval_private.h"
+
+/* The rise between the first and the last sample of a window; for a counter, what it had before each reset comes on top. */
+static double window_rise(const struct windows *w, size_t from, size_t to, bool is_counter) {
+	double rise = w->values[to - 1] - w->values[from];
+
+	for (size_t i = from + 1; is_counter && i < to; i++) {
+		if (w->values[i] < w->values[i - 1]) {
+			rise += w->values[i - 1];
+		}
+	}
+	return rise;
+}
+
+/* By how much a rise between samples is stretched to cover the range, as Prometheus' extrapolatedRate: up to the range's ends
+ * if those are not much farther away than the next sample would be, else by half a sample distance; and a counter not below zero. */
+static double extrapolation(const struct windows *w, size_t from, size_t to, ts_ms start, ts_ms end,
+							bool is_counter, double rise) {
+	double to_start = (double)(w->times[from] - start) / 1000;
+	double to_end = (double)(end - w->times[to - 1]) / 1000;
+	double sampled = (double)(w->times[to - 1] - w->times[from]) / 1000;
+	double average = sampled / (double)(to - from - 1);
+	double threshold = average * 1.1;
+
+	if (to_start >= threshold) {
+		to_start = average / 2;
+	}
+	if (is_counter && rise > 0 && w->values[from] >= 0) {
+		double to_zero = sampled * (w->values[from] / rise);
+
+		to_start = to_zero < to_start ? to_zero : to_start;
+	}
+	if (to_end >= threshold) {
+		to_end = average / 2;
+	}
+	return (sampled + to_start + to_end) / sampled;
+}
+
+static void extrapolated_series(struct pql_call_context *call, const struct windows *w,
+								struct pql_row *out, bool is_counter, bool is_rate) {
+	double seconds = (double)call->source->range / 1000;
+
+	for (size_t k = 0; k < call->frame->steps; k++) {
+		size_t from = w->from[k], to = w->to[k];
+		double rise, factor;
+
+		if (to < from + 2) {
+			continue;
+		}
+		rise = window_rise(w, from, to, is_counter);
+		factor = extrapolation(w, from, to, call_range_start(call, k), call_range_end(call, k),
+							   is_counter, rise);
+		out->values[k] = rise * (is_rate ? factor / seconds : factor);
+		out->present[k] = 1;
+	}
+}
+
+/* ---- anchored and smoothed, as Prometheus' extendedRate ---- */
+
+/* On the line between sample i and the next. A counter that was reset between them starts from zero. */
+static double interpolate(const struct windows *w, size_t i, ts_ms t, bool is_counter) {
+	double y1 = w->values[i], y2 = w->values[i + 1];
+
+	if (is_counter && y2 < y1) {
+		y1 = 0;
+	}
+	return y1 + (y2 - y1) * (double)(t - w->times[i]) / (double)(w->times[i + 1] - w->times[i]);
+}
+
+static double reset_correction(const struct windows *w, double left, double right, size_t from,
+							   size_t to) {
+	double correction = 0, previous = left;
+
+	for (size_t i = from; i < to; i++) {
+		if (w->values[i] < previous) {
+			correction += previous;
+		}
+		previous = w->values[i];
+	}
+	return right < previous ? correction + previous : correction;
+}
+
+static bool extended_rise(const struct windows *w, size_t from, size_t to, ts_ms start, ts_ms end,
+						  bool smoothed, bool is_counter, double *ret) {
+	size_t first = from, last = to - 1;
+	double left, right;
+
+	while (first + 1 < to && w->times[first + 1] <= start) {
+		first++;
+	}
+	while (smoothed && last > from && w->times[last - 1] >= end) {
+		last--;
+	}
+	if (w->times[last] <= start || (smoothed && w->times[first] > end)) {
+		return false;
+	}
+	left = smoothed && w->times[first] < start ? interpolate(w, first, start, is_counter)
+											   : w->values[first];
+	right = smoothed && last > from && w->times[last] > end
+				? interpolate(w, last - 1, end, is_counter)
+				: w->values[last];
+	*ret = right - left;
+	if (is_counter) {
+		size_t after_first = w->times[first] <= start ? first + 1 : first;
+		size_t behind_last = w->times[last] >= end ? last : last + 1;
+
+		*ret += reset_correction(w, left, right, after_first, behind_last);
+	}
+	return true;
+}
+
+static void extended_series(struct pql_call_context *call, const struct windows *w,
+							struct pql_row *out, bool is_counter, bool is_rate) {
+	bool smoothed = call->source->mode == PQL_MODE_SMOOTHED;
+
+	for (size_t k = 0; k < call->frame->steps; k++) {
+		if (w->from[k] < w->to[k] &&
+			extended_rise(w, w->from[k], w->to[k], call_range_start(call, k),
+						  call_range_end(call, k), smoothed, is_counter, &out->values[k])) {
+			out->present[k] = 1;
+			out->values[k] /= is_rate ? (double)call->source->range / 1000 : 1;
+		}
+	}
+}
+
+/* ---- the functions ---- */
+
+static void warn_unless_counter(struct pql_call_context *call, struct labels labels) {
+	static const struct str endings[] = {{"_total", 6}, {"_sum", 4}, {"_count", 6}, {"_bucket", 7}};
+	struct str name = labels_get(labels, LABEL_NAME);
+	struct strbuf b = STRBUF_INIT;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		if (name.len == 0 || str_ends_with(name, endings[i])) {
+			return;
+		}
+	}
+	strbuf_add_quoted(&b, name);
+	note_add(call->frame->run, false, call_arg_span(call, 0),
+			 "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: %s",
+			 b.ptr);
+	strbuf_finish(&b);
+}
+
+static void rise_series(struct pql_call_context *call, const struct windows *w, struct pql_row *out,
+						bool is_counter, bool is_rate) {
+	if (call->source->mode == PQL_MODE_PLAIN) {
+		extrapolated_series(call, w, out, is_counter, is_rate);
+	} else {
+		extended_series(call, w, out, is_counter, is_rate);
+	}
+	if (is_counter && row_any(out, call->frame->steps)) {
+		warn_unless_counter(call, w->labels);
+	}
+}
+
+static void rate_series(struct pql_call_context *call, const struct windows *w,
+						struct pql_row *out) {
+	rise_series(call, w, out, true, true);
+}
+
+static void increase_series(struct pql_call_context *call, const struct windows *w,
+							struct pql_row *out) {
+	rise_series(call, w, out, true, false);
+}
+
+static void delta_series(struct pql_call_context *call, const struct windows *w,
+						 struct pql_row *out) {
+	rise_series(call, w, out, false, false);
+}
+
+/* The last two samples. After a counter reset the last one counts from zero. */
+static bool irate_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	double rise;
+
+	if (to < from + 2) {
+		return false;
+	}
+	rise = w->values[to - 1];
+	if (!(w->values[to - 1] < w->values[to - 2])) {
+		rise -= w->values[to - 2];
+	}
+	*ret = rise / ((double)(w->times[to - 1] - w->times[to - 2]) / 1000);
+	return true;
+}
+
+static bool idelta_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	if (to < from + 2) {
+		return false;
+	}
+	*ret = w->values[to - 1] - w->values[to - 2];
+	return true;
+}
+
+static void irate_series(struct pql_call_context *call, const struct windows *w,
+						 struct pql_row *out) {
+	call_over_windows(call, w, out, irate_window);
+}
+
+static void idelta_series(struct pql_call_context *call, const struct windows *w,
+						  struct pql_row *out) {
+	call_over_windows(call, w, out, idelta_window);
+}
+
+void fn_rate(struct pql_call_context *call) {
+	call_over_series(call, false, rate_series);
+}
+
+void fn_increase(struct pql_call_context *call) {
+	call_over_series(call, false, increase_series);
+}
+
+void fn_delta(struct pql_call_context *call) {
+	call_over_series(call, false, delta_series);
+}
+
+void fn_irate(struct pql_call_context *call) {
+	call_over_series(call, false, irate_series);
+}
+
+void fn_idelta(struct pql_call_context *call) {
+	call_over_series(call, false, idelta_series);
+}

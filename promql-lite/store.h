@@ -1,0 +1,30 @@
+/* Series in memory that can be added to and selected from: what tests and simulations have instead of a server. */
+#ifndef PQL_STORE_H
+#define PQL_STORE_H
+
+#include "promql-lite/needs.h"
+#include "promql-lite/series.h"
+
+struct pql_store;
+
+struct pql_store *pql_store_create(void);
+void pql_store_destroy(struct pql_store *s); /* accepts NULL */
+void pql_store_clear(struct pql_store *s);
+
+/* Labels are copied. A sample may be a staleness marker. One at a time that is there already replaces it. Fast when times rise. */
+void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v);
+
+/* Number of samples held. */
+size_t pql_store_samples(const struct pql_store *s);
+
+/* What a need asks for, as it is stored (PQL_SERIES_STORED). Borrows from the store until its next change; the list is in `a`. */
+void pql_store_select(const struct pql_store *s, const struct pql_need *need,
+					  const struct pql_time_options *options, struct arena *a,
+					  struct pql_series_set *ret_set);
+
+/* The same as a server would answer it (PQL_SERIES_LOOKED_UP): one sample per point of the grid, no markers. Copied into `a`. */
+void pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
+					   const struct pql_time_options *options, struct arena *a,
+					   struct pql_series_set *ret_set);
+
+#endif
