@@ -30,6 +30,9 @@ void promapi_decoder_destroy(struct promapi_decoder *d); /* accepts NULL */
 /* false: it is wrong already and no more bytes are wanted. */
 bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes);
 
+/* Whether promapi_decoder_push has said no. */
+bool promapi_decoder_has_error(const struct promapi_decoder *d);
+
 /* What an answer held besides series. */
 struct promapi_notes {
 	const char *const *warnings; /* arena; "warnings" and "infos" of the answer */

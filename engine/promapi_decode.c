@@ -343,6 +343,10 @@ bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes) {
 	return true;
 }
 
+bool promapi_decoder_has_error(const struct promapi_decoder *d) {
+	return d->error != NULL;
+}
+
 static const char *const *decode_notes(struct promapi_decoder *d, const cJSON *root,
 									   size_t *ret_count) {
 	static const char *const lists[] = {"warnings", "infos"};

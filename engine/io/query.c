@@ -131,7 +131,7 @@ static void prepare_fetches(struct query *q, struct plan *plan) {
 		a->fetch = plan->fetches[i];
 		a->fetch->state = PLAN_ASKED;
 		promapi_print_request(a->fetch, &api, &a->path, &a->body);
-		a->decoder = promapi_decoder_create(a->fetch->kind, &q->options->limits, q->arena);
+		a->decoder = promapi_decoder_create(&q->options->limits, q->arena);
 	}
 }
 

@@ -1,0 +1,149 @@
+/* Requests to Prometheus, and what their answers mean. */
+#include "base/duration.h"
+#include "engine/engine_private.h"
+#include "engine/limits.h"
+
+const char *const engine_fetch_error_name[FETCH_ERROR_COUNT] = {
+#define X(name, text) text,
+	ENGINE_FETCH_ERRORS(X)
+#undef X
+};
+
+/* The oldest tick's first fetch that was not asked yet. */
+static struct plan_fetch *next_fetch(struct engine *e, struct tick **ret_tick) {
+	for (struct tick *tick = e->ticks; tick != NULL; tick = tick->next) {
+		if (tick->next_fetch < tick->plan.count) {
+			*ret_tick = tick;
+			return tick->plan.fetches[tick->next_fetch++];
+		}
+	}
+	return NULL;
+}
+
+bool fetch_next(struct engine *e, struct exchange *ret_exchange) {
+	struct tick *tick;
+	if (e->draining || e->fetches_under_way >= e->config.limit_fetches) {
+		return false;
+	}
+	struct plan_fetch *fetch = next_fetch(e, &tick);
+	if (fetch == NULL) {
+		return false;
+	}
+	struct engine_exchange *x = engine_add_exchange(e, EXCHANGE_PROMETHEUS);
+	struct promapi_options options = {.timeout = e->config.prometheus.timeout,
+									  .lookback = e->config.lookback};
+	struct promapi_limits limits = {.answer_bytes = e->config.limit_answer_bytes,
+									.samples = e->config.limit_samples};
+	const char *path;
+	promapi_print_request(fetch, &options, &path, &x->body);
+	x->tick = tick;
+	x->fetch = fetch;
+	x->decoder = promapi_decoder_create(&limits, &tick->arena);
+	fetch->state = PLAN_ASKED;
+	e->fetches_under_way++;
+	e->counters.fetches++;
+	*ret_exchange = (struct exchange){.id = x->id,
+									  .peer = EXCHANGE_PROMETHEUS,
+									  .path = str_from(path),
+									  .content_type = STR("application/x-www-form-urlencoded"),
+									  .body = strbuf_str(&x->body),
+									  .timeout = options.timeout,
+									  .max_answer_bytes = limits.answer_bytes};
+	return true;
+}
+
+void fetch_forget_tick(struct engine *e, const struct tick *tick) {
+	for (size_t i = 0; i < e->exchange_count; i++) {
+		struct engine_exchange *x = e->exchanges[i];
+		if (x->tick == tick) {
+			promapi_decoder_destroy(x->decoder);
+			x->decoder = NULL;
+			x->fetch = NULL;
+			x->tick = NULL;
+		}
+	}
+}
+
+/* `up{job="x"}[5m] from http://localhost:9090: connection refused` */
+static const char *failure_text(struct engine *e, const struct engine_exchange *x,
+								const char *reason) {
+	struct strbuf what = STRBUF_INIT;
+	strbuf_add(&what, x->fetch->selector);
+	if (x->fetch->kind == PQL_NEED_RANGE) {
+		strbuf_add_char(&what, '[');
+		duration_print(&what, x->fetch->end - x->fetch->start);
+		strbuf_add_char(&what, ']');
+	}
+	const char *text = arena_printf(&x->tick->arena, "cannot get %s from %.*s: %s", what.ptr,
+									STR_FMT(e->config.prometheus.url), reason);
+	strbuf_finish(&what);
+	return text;
+}
+
+static void note_notes(struct engine *e, const struct plan_fetch *fetch,
+					   const struct promapi_notes *notes) {
+	e->counters.histograms_skipped += notes->histograms_skipped;
+	for (size_t i = 0; i < notes->count; i++) {
+		engine_say(e, ENGINE_DEBUG, LABELS_EMPTY, "Prometheus about %.*s: %s",
+				   STR_FMT(fetch->selector), notes->warnings[i]);
+	}
+}
+
+/* NULL: the fetch has its series. Else what went wrong. */
+static const char *take_answer(struct engine *e, struct engine_exchange *x,
+							   const struct exchange_answer *answer,
+							   enum engine_fetch_error *ret_kind) {
+	struct arena *a = &x->tick->arena;
+	struct promapi_notes notes;
+	const char *error;
+	if (answer->status == 200 || promapi_decoder_has_error(x->decoder)) {
+		*ret_kind = FETCH_ANSWER;
+		if (!promapi_decoder_finish(x->decoder, &x->fetch->set, &notes, &error)) {
+			return error;
+		}
+		note_notes(e, x->fetch, &notes);
+		e->counters.fetch_series += x->fetch->set.count;
+		return NULL;
+	}
+	if (answer->status == 0) {
+		*ret_kind = FETCH_UNREACHABLE;
+		return answer->failure != NULL ? answer->failure : "no answer";
+	}
+	*ret_kind = FETCH_STATUS;
+	return promapi_error_text(answer->status, answer->body, a);
+}
+
+static void note_outcome(struct engine *e, const char *failure) {
+	bool failing = failure != NULL;
+	if (failing && !e->prometheus_failing) {
+		engine_say(e, ENGINE_WARN, LABELS_EMPTY, "Prometheus does not give what rules need: %s",
+				   failure);
+	} else if (!failing && e->prometheus_failing) {
+		engine_say(e, ENGINE_INFO, LABELS_EMPTY, "Prometheus answers again");
+	}
+	e->prometheus_failing = failing;
+}
+
+void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
+				  ts_ms now) {
+	e->fetches_under_way--;
+	metrics_observe(&e->counters.fetch_duration, (double)answer->took / 1000);
+	if (x->tick == NULL) {
+		return;
+	}
+	struct tick *tick = x->tick;
+	struct plan_fetch *fetch = x->fetch;
+	enum engine_fetch_error kind;
+	const char *reason = take_answer(e, x, answer, &kind);
+	fetch->took = answer->took;
+	fetch->state = reason == NULL ? PLAN_ANSWERED : PLAN_FAILED;
+	if (reason != NULL) {
+		fetch->failure = failure_text(e, x, reason);
+		e->counters.fetch_errors[kind]++;
+	}
+	note_outcome(e, fetch->failure);
+	promapi_decoder_destroy(x->decoder);
+	x->decoder = NULL;
+	x->tick = NULL;
+	tick_fetch_settled(e, tick, fetch, now);
+}

@@ -1,0 +1,134 @@
+/* What the files engine_*.c share. */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "engine/engine.h"
+#include "engine/evaluation.h"
+#include "engine/plan.h"
+#include "engine/promapi.h"
+#include "engine/rule_set.h"
+#include "engine/schedule.h"
+#include "engine/view.h"
+
+struct tick;
+
+/* A group and when it is due. */
+struct engine_group {
+	struct group_state *state;
+	struct schedule schedule;
+	struct tick_evaluation *running; /* NULL: none */
+};
+
+/* One evaluation of a tick and how many answers it still waits for. */
+struct tick_evaluation {
+	struct tick *tick;
+	struct engine_group *group; /* NULL: cancelled, or done */
+	struct evaluation *evaluation;
+	struct plan_fetch *
+		*fetches; /* per need; NULL where nothing has to be fetched. Arena of the tick */
+	size_t fetch_count, fetch_capacity;
+	size_t supplied; /* needs that were handed on */
+	size_t open;     /* fetches it waits for, each counted as often as it is needed */
+};
+
+struct tick_waiters {
+	struct tick_evaluation **items; /* arena of the tick */
+	size_t count, capacity;
+};
+
+/* What is due together: one plan, so that nothing is asked twice. Lives until its last evaluation is done. */
+struct tick {
+	struct arena arena;
+	struct plan plan;
+	struct rule_set *set; /* held: needs point into it */
+	struct tick_evaluation *evaluations;
+	size_t evaluation_count;
+	size_t running;               /* evaluations that are not done */
+	struct tick_waiters *waiters; /* per fetch of the plan */
+	size_t waiter_capacity;
+	size_t next_fetch; /* of the plan, the first that was not asked */
+	struct tick *next;
+};
+
+/* One Alertmanager. */
+struct engine_peer {
+	struct str url; /* owned */
+	dur_ms timeout;
+	struct outbox *outbox;
+	bool busy;    /* a delivery is under way */
+	bool failing; /* the last one went wrong */
+	struct metrics_distribution latency;
+};
+
+struct engine_exchange {
+	uint64_t id;
+	enum exchange_peer kind;
+	struct engine_peer *peer; /* NULL: it was configured away */
+	uint64_t delivery_id;
+	size_t alerts;
+	struct tick *tick; /* NULL: nobody waits for the answer any more */
+	struct plan_fetch *fetch;
+	struct promapi_decoder *decoder;
+	struct strbuf body;
+};
+
+struct engine {
+	engine_log *log;
+	void *log_data;
+	struct arena config_arena;
+	struct config config;
+	struct evaluation_settings settings;
+	struct rule_set *set;         /* held; NULL before the first load */
+	struct engine_group **groups; /* by file and name */
+	size_t group_count;
+	struct outputs *outputs;
+	struct tick *ticks; /* oldest first */
+	struct engine_peer **peers;
+	size_t peer_count;
+	struct engine_exchange **exchanges; /* under way */
+	size_t exchange_count, exchange_capacity;
+	size_t fetches_under_way;
+	uint64_t next_exchange_id;
+	size_t next_peer; /* whose turn it is */
+	bool draining;
+	bool prometheus_failing;
+	struct engine_reload_view reload;
+	char *reload_message; /* owned; reload.message points to it */
+	struct engine_counters counters;
+};
+
+/* engine_event.c */
+void engine_say(struct engine *e, enum engine_event_level level, struct labels fields,
+				const char *format, ...) __attribute__((format(printf, 4, 5)));
+void engine_say_transitions(struct engine *e, const struct evaluation_result *result);
+void engine_say_failures(struct engine *e, const struct group_state *group,
+						 const struct evaluation_result *result);
+
+/* engine_tick.c */
+void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *slots, size_t count,
+				ts_ms now);
+/* The fetch was answered or has failed: who waited for it goes on. */
+void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *fetch, ts_ms now);
+/* What the evaluation would have done does not happen; the tick goes when it was its last. */
+void tick_cancel(struct engine *e, struct tick_evaluation *te);
+void tick_cancel_all(struct engine *e);
+
+/* engine_fetch.c */
+bool fetch_next(struct engine *e, struct exchange *ret_exchange);
+void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
+				  ts_ms now);
+/* Exchanges of the tick are under way but nobody waits for them any more. */
+void fetch_forget_tick(struct engine *e, const struct tick *tick);
+
+/* engine_notify.c */
+void notify_push(struct engine *e, const struct notices *notices, ts_ms now);
+bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange);
+void notify_answer(struct engine *e, struct engine_exchange *x,
+				   const struct exchange_answer *answer, ts_ms now);
+void notify_load_peers(struct engine *e);
+void notify_finish(struct engine *e);
+
+/* engine.c */
+struct engine_exchange *engine_add_exchange(struct engine *e, enum exchange_peer kind);
+
+#endif

@@ -1,0 +1,298 @@
+/* A new rule set in the place of the old one: what did not change goes on, what is gone is resolved. */
+#include "base/mem.h"
+#include "engine/engine_private.h"
+
+static struct engine_group *create_group(const struct rule_group *group, dur_ms default_interval,
+										 ts_ms now) {
+	struct engine_group *g = mem_calloc(1, sizeof(*g));
+	g->state = group_state_create(group, default_interval);
+	schedule_init(&g->schedule, g->state->interval, now);
+	return g;
+}
+
+static bool same_key(const struct rule_group *a, const struct rule_group *b) {
+	return str_equal(a->name, b->name) && str_equal(a->file, b->file);
+}
+
+/* Takes the old group of the same file and name out of the list; NULL: there is none. */
+static struct engine_group *take_old(struct engine_group **old, size_t count,
+									 const struct rule_group *group) {
+	for (size_t i = 0; i < count; i++) {
+		if (old[i] != NULL && same_key(old[i]->state->group, group)) {
+			struct engine_group *g = old[i];
+			old[i] = NULL;
+			return g;
+		}
+	}
+	return NULL;
+}
+
+/* Old rules whose state was not moved yet, as a plain list. */
+struct leftovers {
+	struct rule_state **items; /* arena; NULL once moved */
+	size_t count, capacity;
+	struct arena *arena;
+};
+
+static void add_leftovers(struct leftovers *l, struct group_state *g) {
+	for (size_t i = 0; i < g->rule_count; i++) {
+		l->items = arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof(*l->items));
+		l->items[l->count++] = &g->rules[i];
+	}
+}
+
+static bool has_state(const struct rule_state *r) {
+	return r->last_evaluation != TS_NONE || r->alerting.count > 0;
+}
+
+/* Rules of a group take over from leftovers of the same identity, duplicates in order. */
+static void adopt(struct group_state *g, struct leftovers *l) {
+	for (size_t i = 0; i < g->rule_count; i++) {
+		if (has_state(&g->rules[i])) {
+			continue;
+		}
+		for (size_t j = 0; j < l->count; j++) {
+			if (l->items[j] != NULL && rule_same_identity(l->items[j]->rule, g->rules[i].rule)) {
+				rule_state_move(l->items[j], &g->rules[i]);
+				l->items[j] = NULL;
+				break;
+			}
+		}
+	}
+}
+
+static void destroy_group(struct engine *e, struct engine_group *g, ts_ms now) {
+	group_state_destroy(g->state, e->outputs, now);
+	free(g);
+}
+
+/* The new group, with what the old one of its name remembers. */
+static struct engine_group *load_group(struct engine *e, const struct rule_group *group,
+									   struct engine_group *old, struct leftovers *l, ts_ms now) {
+	dur_ms interval = group->interval > 0 ? group->interval : e->config.evaluation_interval;
+	if (old != NULL && old->state->interval == interval &&
+		rule_group_equal(old->state->group, group)) {
+		group_state_rebind(old->state, group);
+		return old;
+	}
+	struct engine_group *g = create_group(group, e->config.evaluation_interval, now);
+	if (old == NULL) {
+		return g;
+	}
+	if (old->running != NULL) {
+		tick_cancel(e, old->running);
+	}
+	struct leftovers own = {.arena = l->arena};
+	add_leftovers(&own, old->state);
+	adopt(g->state, &own);
+	g->state->iterations = old->state->iterations;
+	g->state->missed = old->state->missed;
+	g->state->evaluations = old->state->evaluations;
+	g->state->failures = old->state->failures;
+	for (size_t i = 0; i < own.count; i++) {
+		if (own.items[i] != NULL) {
+			l->items = arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof(*l->items));
+			l->items[l->count++] = own.items[i];
+		}
+	}
+	return g;
+}
+
+/* Alerts of rules that are gone are over now, and Alertmanager is told so. */
+static void resolve_leftovers(struct engine *e, const struct leftovers *l, ts_ms now) {
+	struct notices notices = {0};
+	for (size_t i = 0; i < l->count; i++) {
+		struct rule_state *r = l->items[i];
+		if (r != NULL && r->rule->kind == RULE_ALERTING) {
+			alerting_resolve_all(&r->alerting, &e->settings.alerting, now, l->arena, &notices);
+		}
+	}
+	notify_push(e, &notices, now);
+	for (size_t i = 0; i < notices.count; i++) {
+		engine_say(e, ENGINE_INFO, notices.items[i].labels, "alert resolved, its rule was removed");
+	}
+}
+
+static int compare_groups(const void *a, const void *b) {
+	const struct rule_group *x = (*(struct engine_group *const *)a)->state->group;
+	const struct rule_group *y = (*(struct engine_group *const *)b)->state->group;
+	int order = str_compare(x->file, y->file);
+	return order != 0 ? order : str_compare(x->name, y->name);
+}
+
+static void load_groups(struct engine *e, const struct rule_set *set, ts_ms now) {
+	struct engine_group **old = e->groups;
+	size_t old_count = e->group_count;
+	struct arena arena;
+	arena_init(&arena);
+	struct leftovers leftovers = {.arena = &arena};
+	struct engine_group **groups = mem_calloc(set->group_count, sizeof(struct engine_group *));
+	struct engine_group **changed = ARENA_ARRAY(&arena, struct engine_group *, old_count);
+	size_t changed_count = 0;
+	for (size_t i = 0; i < set->group_count; i++) {
+		struct engine_group *before = take_old(old, old_count, set->groups[i]);
+		groups[i] = load_group(e, set->groups[i], before, &leftovers, now);
+		if (before != NULL && groups[i] != before) {
+			changed[changed_count++] = before;
+		}
+	}
+	for (size_t i = 0; i < old_count; i++) {
+		if (old[i] != NULL) {
+			if (old[i]->running != NULL) {
+				tick_cancel(e, old[i]->running);
+			}
+			add_leftovers(&leftovers, old[i]->state);
+			changed[changed_count++] = old[i];
+		}
+	}
+	for (size_t i = 0; i < set->group_count; i++) {
+		adopt(groups[i]->state, &leftovers); /* rules that moved to another group */
+	}
+	resolve_leftovers(e, &leftovers, now);
+	for (size_t i = 0; i < changed_count; i++) {
+		destroy_group(e, changed[i], now);
+	}
+	arena_finish(&arena);
+	free(old);
+	qsort(groups, set->group_count, sizeof(struct engine_group *), compare_groups);
+	e->groups = groups;
+	e->group_count = set->group_count;
+}
+
+static struct evaluation_settings make_settings(const struct config *c) {
+	return (struct evaluation_settings){
+		.alerting = {.resend_delay = c->resend_delay,
+					 .resolved_retention = c->resolved_retention,
+					 .external_labels = c->external_labels,
+					 .external_url = c->external_url.len > 0 ? c->external_url : c->prometheus.url,
+					 .max_alerts = c->limit_alerts_per_rule},
+		.query_offset = c->query_offset,
+		.lookback = c->lookback,
+		.default_subquery_step = c->evaluation_interval,
+		.max_samples = c->limit_samples,
+		.keep_alive = true,
+	};
+}
+
+/* What selectors read of own outputs: names, and how far back. */
+struct readers {
+	const struct engine *engine;
+	const struct rule_set *set;
+	struct arena *arena;
+	struct str *names; /* of all outputs */
+	bool *read;
+	size_t name_count;
+	dur_ms horizon;
+};
+
+static void list_names(struct readers *r) {
+	r->names = ARENA_ARRAY(r->arena, struct str, r->set->rule_count + 2);
+	r->read = ARENA_ARRAY(r->arena, bool, r->set->rule_count + 2);
+	r->names[r->name_count++] = STR("ALERTS");
+	r->names[r->name_count++] = STR("ALERTS_FOR_STATE");
+	for (size_t i = 0; i < r->set->group_count; i++) {
+		const struct rule_group *g = r->set->groups[i];
+		for (size_t j = 0; j < g->rule_count; j++) {
+			if (g->rules[j].kind == RULE_RECORDING) {
+				r->names[r->name_count++] = g->rules[j].name;
+			}
+		}
+	}
+}
+
+static bool selector_reads(const struct pql_selector *s, struct str name) {
+	for (size_t i = 0; i < s->matcher_count; i++) {
+		if (str_equal(s->matchers[i].name, LABEL_NAME) && !matcher_matches(&s->matchers[i], name)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Names that the rule's selectors read. The needs of an evaluation at time 0 begin as far before it as the rule looks back. */
+static void read_rule(struct readers *r, const struct rule *rule) {
+	struct pql_time_options options = {.lookback = r->engine->config.lookback,
+									   .default_subquery_step =
+										   r->engine->config.evaluation_interval};
+	struct pql_need *needs;
+	pql_needs(rule->expr, (struct pql_grid){.step = 1}, &options, r->arena, &needs);
+	for (size_t i = 0; i < rule->expr->selector_count; i++) {
+		ts_ms start = needs[i].kind == PQL_NEED_RANGE ? needs[i].start
+													  : needs[i].grid.start - options.lookback;
+		for (size_t j = 0; j < r->name_count; j++) {
+			if (selector_reads(needs[i].selector, r->names[j])) {
+				r->read[j] = true;
+				r->horizon = -start > r->horizon ? -start : r->horizon;
+			}
+		}
+	}
+}
+
+/* A template that queries may ask for anything. */
+static bool rule_queries(const struct rule *rule) {
+	for (size_t i = 0; i < rule->annotation_count; i++) {
+		struct str s = rule->annotations[i].source;
+		if (rule->annotations[i].template != NULL && str_find(s, STR("query")) < s.len) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < rule->label_count; i++) {
+		struct str s = rule->labels[i].source;
+		if (rule->labels[i].template != NULL && str_find(s, STR("query")) < s.len) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Own outputs are kept only as far as some rule reads them. */
+static void load_outputs(struct engine *e, const struct rule_set *set) {
+	struct arena arena;
+	arena_init(&arena);
+	struct readers r = {.engine = e, .set = set, .arena = &arena, .horizon = e->config.lookback};
+	bool queries = false;
+	list_names(&r);
+	for (size_t i = 0; i < set->group_count; i++) {
+		for (size_t j = 0; j < set->groups[i]->rule_count; j++) {
+			read_rule(&r, &set->groups[i]->rules[j]);
+			queries = queries || rule_queries(&set->groups[i]->rules[j]);
+		}
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < r.name_count; i++) {
+		if (r.read[i]) {
+			r.names[kept++] = r.names[i];
+		}
+	}
+	dur_ms offset = e->config.query_offset + e->config.evaluation_interval;
+	outputs_keep(e->outputs, r.horizon + offset, queries ? NULL : r.names, kept);
+	arena_finish(&arena);
+}
+
+void engine_load(struct engine *e, const struct config *config, struct rule_set *set, ts_ms now) {
+	struct arena old = e->config_arena;
+	arena_init(&e->config_arena);
+	config_dup(&e->config_arena, config, &e->config);
+	e->settings = make_settings(&e->config);
+	notify_load_peers(e);
+	load_outputs(e, set);
+	load_groups(e, set, now);
+	rule_set_destroy(e->set);
+	e->set = set;
+	arena_finish(&old);
+	free(e->reload_message);
+	e->reload_message = NULL;
+	e->reload = (struct engine_reload_view){.loaded = true, .last_ok = true, .last_success = now};
+	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "%zu rules in %zu groups loaded", set->rule_count,
+			   set->group_count);
+}
+
+void engine_load_failed(struct engine *e, const char *message, ts_ms now) {
+	(void)now;
+	free(e->reload_message);
+	e->reload_message = mem_dup_str(str_from(message));
+	e->reload.last_ok = false;
+	e->reload.message = e->reload_message;
+	engine_say(e, ENGINE_ERROR, LABELS_EMPTY, "%s, %s", message,
+			   e->reload.loaded ? "the rules from before go on" : "there are no rules");
+}

@@ -1,0 +1,157 @@
+/* A tick: the groups that are due at the same moment, their fetches, and each evaluation as soon as it has what it needs. */
+#include "base/bug.h"
+#include "base/mem.h"
+#include "engine/engine_private.h"
+
+static void destroy_tick(struct engine *e, struct tick *tick) {
+	struct tick **link = &e->ticks;
+	while (*link != tick) {
+		link = &(*link)->next;
+	}
+	*link = tick->next;
+	fetch_forget_tick(e, tick);
+	rule_set_destroy(tick->set);
+	arena_finish(&tick->arena);
+	free(tick);
+}
+
+static void add_waiter(struct tick *tick, const struct plan_fetch *fetch,
+					   struct tick_evaluation *te) {
+	while (tick->waiter_capacity <= fetch->index) {
+		size_t old = tick->waiter_capacity;
+		tick->waiters = arena_grow(&tick->arena, tick->waiters, old, &tick->waiter_capacity,
+								   sizeof(*tick->waiters));
+	}
+	struct tick_waiters *w = &tick->waiters[fetch->index];
+	w->items = arena_grow(&tick->arena, w->items, w->count, &w->capacity, sizeof(*w->items));
+	w->items[w->count++] = te;
+}
+
+/* Hands needs to the plan that it does not know yet. */
+static void plan_needs(struct tick_evaluation *te) {
+	struct tick *tick = te->tick;
+	for (size_t i = te->fetch_count; i < evaluation_need_count(te->evaluation); i++) {
+		struct plan_fetch *fetch = plan_add(&tick->plan, evaluation_need(te->evaluation, i));
+		te->fetches = arena_grow(&tick->arena, te->fetches, te->fetch_count, &te->fetch_capacity,
+								 sizeof(struct plan_fetch *));
+		te->fetches[te->fetch_count++] = fetch;
+		if (fetch != NULL && (fetch->state == PLAN_WAITING || fetch->state == PLAN_ASKED)) {
+			add_waiter(tick, fetch, te);
+			te->open++;
+		}
+	}
+}
+
+static void supply_needs(struct tick_evaluation *te) {
+	for (; te->supplied < te->fetch_count; te->supplied++) {
+		const struct plan_fetch *fetch = te->fetches[te->supplied];
+		if (fetch != NULL && fetch->state == PLAN_FAILED) {
+			evaluation_refuse(te->evaluation, te->supplied, fetch->failure, fetch->took);
+			continue;
+		}
+		struct pql_series_set set =
+			plan_cut(&te->tick->plan, fetch, evaluation_need(te->evaluation, te->supplied));
+		evaluation_supply(te->evaluation, te->supplied, set, fetch == NULL ? 0 : fetch->took);
+	}
+}
+
+static void observe(struct engine *e, const struct group_state *group) {
+	metrics_observe(&e->counters.group_duration, (double)group->evaluation_time / 1000);
+	for (size_t i = 0; i < group->rule_count; i++) {
+		metrics_observe(&e->counters.rule_duration, (double)group->rules[i].evaluation_time / 1000);
+	}
+}
+
+static void end_evaluation(struct tick_evaluation *te) {
+	evaluation_destroy(te->evaluation);
+	te->evaluation = NULL;
+	te->group->running = NULL;
+	te->group = NULL;
+	te->tick->running--;
+}
+
+static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_ms now) {
+	const struct evaluation_result *result = evaluation_result(te->evaluation);
+	const struct group_state *group = te->group->state;
+	notify_push(e, &result->notices, now);
+	engine_say_transitions(e, result);
+	engine_say_failures(e, group, result);
+	observe(e, group);
+	outputs_trim(e->outputs, evaluation_timestamp(te->evaluation));
+	end_evaluation(te);
+}
+
+/* As far as the data at hand allows. The tick stays, even when it was its last. */
+static void run(struct engine *e, struct tick_evaluation *te, ts_ms now) {
+	while (te->open == 0) {
+		supply_needs(te);
+		if (evaluation_step(te->evaluation, now) == EVALUATION_DONE) {
+			finish_evaluation(e, te, now);
+			return;
+		}
+		plan_needs(te);
+	}
+}
+
+void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *slots, size_t count,
+				ts_ms now) {
+	struct tick *tick = mem_calloc(1, sizeof(*tick)), **link = &e->ticks;
+	arena_init(&tick->arena);
+	plan_init(&tick->plan, &tick->arena);
+	tick->set = rule_set_hold(e->set);
+	tick->evaluations = ARENA_ARRAY(&tick->arena, struct tick_evaluation, count);
+	tick->evaluation_count = tick->running = count;
+	while (*link != NULL) {
+		link = &(*link)->next;
+	}
+	*link = tick;
+	for (size_t i = 0; i < count; i++) {
+		struct tick_evaluation *te = &tick->evaluations[i];
+		*te = (struct tick_evaluation){.tick = tick, .group = due[i]};
+		te->evaluation = evaluation_begin(due[i]->state, &e->settings, e->outputs, slots[i], now);
+		due[i]->running = te;
+		plan_needs(te);
+	}
+	for (size_t i = 0; i < count; i++) {
+		run(e, &tick->evaluations[i], now);
+	}
+	if (tick->running == 0) {
+		destroy_tick(e, tick);
+	}
+}
+
+void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *fetch, ts_ms now) {
+	/* Evaluations that go on may add fetches, and so move the array of waiters; this list is complete. */
+	struct tick_waiters w = fetch->index < tick->waiter_capacity ? tick->waiters[fetch->index]
+																 : (struct tick_waiters){0};
+	for (size_t i = 0; i < w.count; i++) {
+		struct tick_evaluation *te = w.items[i];
+		if (te->group == NULL) {
+			continue;
+		}
+		te->open--;
+		if (te->open == 0) {
+			run(e, te, now);
+		}
+	}
+	if (tick->running == 0) {
+		destroy_tick(e, tick);
+	}
+}
+
+void tick_cancel(struct engine *e, struct tick_evaluation *te) {
+	struct tick *tick = te->tick;
+	end_evaluation(te);
+	if (tick->running == 0) {
+		destroy_tick(e, tick);
+	}
+}
+
+void tick_cancel_all(struct engine *e) {
+	for (size_t i = 0; i < e->group_count; i++) {
+		if (e->groups[i]->running != NULL) {
+			tick_cancel(e, e->groups[i]->running);
+		}
+	}
+	BUG_ON(e->ticks != NULL);
+}
