@@ -181,13 +181,23 @@ static enum exit_code answer_local(const struct question *q, const struct pql_ex
 	return EXIT_FINE;
 }
 
+/* With --json the server's answer is passed on as it is. */
 static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	struct strbuf body = STRBUF_INIT;
 	const char *failure;
+	struct pql_value value;
 	bool good = query_remote(str_from(q->text), &q->query, a, &body, &failure);
+	if (good && !q->json) {
+		good = query_decode(strbuf_str(&body), &q->query, a, &value, &failure);
+		strbuf_clear(&body);
+		if (good) {
+			query_print_table(&body, &value, q->query.is_range);
+		}
+	} else if (good) {
+		strbuf_add_char(&body, '\n');
+	}
 	if (good) {
 		fwrite(body.ptr, 1, body.len, stdout);
-		putchar('\n');
 	} else {
 		fprintf(stderr, "tocsin query: %s\n", failure);
 	}

@@ -1,5 +1,6 @@
 #include "engine/io/query.h"
 
+#include <cjson/cJSON.h>
 #include <uv.h>
 
 #include "base/bug.h"
@@ -196,4 +197,66 @@ bool query_remote(struct str text, const struct query_options *options, struct a
 	*ret_failure = q.failure;
 	finish(&q);
 	return q.failure == NULL;
+}
+
+/* The samples of an instant answer, one a series, as rows of a grid of one step. */
+static void rows_from_set(const struct pql_series_set *set, struct arena *a, struct pql_value *v) {
+	v->rows = ARENA_ARRAY(a, struct pql_row, set->count);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct pql_series *s = &set->items[i];
+		struct pql_row *row = &v->rows[v->row_count++];
+		row->labels = s->labels;
+		row->values = ARENA_ARRAY(a, double, 1);
+		row->present = ARENA_ARRAY(a, uint8_t, 1);
+		row->present[0] = s->count > 0;
+		row->values[0] = s->count > 0 ? s->values[0] : 0;
+	}
+}
+
+/* [time, "text"], the result of a scalar or a string. */
+static bool decode_single(struct str body, struct arena *a, struct pql_value *v) {
+	cJSON *root = cJSON_ParseWithLength(body.ptr, body.len);
+	const cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
+	const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(data, "resultType"));
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(data, "result"), 1));
+	bool good = type != NULL && text != NULL;
+	if (good && strcmp(type, "scalar") == 0) {
+		v->type = PQL_TYPE_SCALAR;
+		v->scalars = ARENA_ARRAY(a, double, 1);
+		good = promapi_parse_value(str_from(text), &v->scalars[0]);
+	} else if (good) {
+		v->type = PQL_TYPE_STRING;
+		v->string = arena_dup(a, str_from(text));
+	}
+	cJSON_Delete(root);
+	return good;
+}
+
+bool query_decode(struct str body, const struct query_options *options, struct arena *a,
+				  struct pql_value *ret_value, const char **ret_failure) {
+	struct pql_value v = {.type = PQL_TYPE_VECTOR, .grid = options->grid, .steps = 1};
+	if (!options->is_range && decode_single(body, a, &v)) {
+		*ret_value = v;
+		return true;
+	}
+	struct promapi_decoder *decoder = promapi_decoder_create(
+		options->is_range ? PQL_NEED_RANGE : PQL_NEED_INSTANT, &options->limits, a);
+	struct pql_series_set set;
+	struct promapi_notes notes;
+	promapi_decoder_push(decoder, body);
+	bool good = promapi_decoder_finish(decoder, &set, &notes, ret_failure);
+	promapi_decoder_destroy(decoder);
+	if (!good) {
+		return false;
+	}
+	bool is_matrix = options->is_range || (set.count > 0 && set.items[0].count > 1);
+	if (is_matrix) {
+		v.type = PQL_TYPE_MATRIX;
+		v.matrix = set;
+	} else {
+		rows_from_set(&set, a, &v);
+	}
+	*ret_value = v;
+	return true;
 }
