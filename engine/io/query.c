@@ -240,8 +240,7 @@ bool query_decode(struct str body, const struct query_options *options, struct a
 		*ret_value = v;
 		return true;
 	}
-	struct promapi_decoder *decoder = promapi_decoder_create(
-		options->is_range ? PQL_NEED_RANGE : PQL_NEED_INSTANT, &options->limits, a);
+	struct promapi_decoder *decoder = promapi_decoder_create(&options->limits, a);
 	struct pql_series_set set;
 	struct promapi_notes notes;
 	promapi_decoder_push(decoder, body);
