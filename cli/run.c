@@ -1,0 +1,151 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/options.h"
+#include "engine/io/runner.h"
+
+#define OWN_ROWS 1 /* before those of the configuration */
+
+/* The options are the configuration's, so that none can be forgotten. */
+static void make_rows(struct arena *a, struct options_spec *spec) {
+	size_t count;
+	const struct config_option *settings = config_options(&count);
+	struct option_row *rows = ARENA_ARRAY(a, struct option_row, OWN_ROWS + count);
+	rows[0] = (struct option_row){.flag = "config",
+								  .letter = 'c',
+								  .variable = "TOCSIN_CONFIG",
+								  .argument = "FILE",
+								  .help =
+									  "the configuration, in YAML; keys as in the dotted names of "
+									  "docs/configuration.md"};
+	for (size_t i = 0; i < count; i++) {
+		rows[OWN_ROWS + i] = (struct option_row){.flag = settings[i].flag,
+												 .variable = settings[i].variable,
+												 .argument = settings[i].argument,
+												 .help = settings[i].help,
+												 .repeats = settings[i].repeats};
+	}
+	spec->rows = rows;
+	spec->count = OWN_ROWS + count;
+}
+
+/* ---- from options to settings ---- */
+
+/* config_options() and the rows run in step. */
+static const char *setting_of(const struct options_spec *spec, const struct option_row *row) {
+	size_t index = (size_t)(row - spec->rows), count;
+	return index < OWN_ROWS ? NULL : config_options(&count)[index - OWN_ROWS].name;
+}
+
+static void add_setting(struct loader *l, struct arena *a, const struct options_spec *spec,
+						const struct option_given *given, bool is_flag) {
+	const char *name = setting_of(spec, given->row);
+	if (name != NULL) {
+		l->settings[l->setting_count++] = (struct loader_setting){
+			.name = name,
+			.value = given->value,
+			.source = is_flag ? arena_printf(a, "--%s", given->row->flag) : given->row->variable};
+	}
+}
+
+/* Variables first, and only those that no flag outdoes: of a list, the two are not mixed. */
+static void make_loader(struct loader *l, struct arena *a, const struct options_spec *spec,
+						const struct options *o) {
+	*l = (struct loader){.path = options_get(o, "config")};
+	l->settings = ARENA_ARRAY(a, struct loader_setting, o->variable_count + o->flag_count);
+	l->style.color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+	for (size_t i = 0; i < o->variable_count; i++) {
+		bool outdone = false;
+		for (size_t k = 0; k < o->flag_count; k++) {
+			outdone = outdone || o->flags[k].row == o->variables[i].row;
+		}
+		if (!outdone) {
+			add_setting(l, a, spec, &o->variables[i], false);
+		}
+	}
+	for (size_t i = 0; i < o->flag_count; i++) {
+		add_setting(l, a, spec, &o->flags[i], true);
+	}
+}
+
+/* ---- running ---- */
+
+static enum exit_code run_loop(const struct runner_options *options, struct arena *arena,
+							   const struct config *config, struct rule_set *set) {
+	struct strbuf error = STRBUF_INIT;
+	enum exit_code code = EXIT_FINE;
+	struct uv_loop_s *loop = runner_loop_create();
+	if (runner_create(loop, options, arena, config, set, &error) != NULL) {
+		runner_loop_run(loop);
+	} else {
+		fprintf(stderr, "tocsin run: %s\n", error.ptr);
+		code = EXIT_UNABLE;
+	}
+	runner_loop_destroy(loop);
+	strbuf_finish(&error);
+	return code;
+}
+
+static enum exit_code load_and_run(const struct loader *loader) {
+	struct arena *arena = mem_calloc(1, sizeof *arena);
+	struct config config;
+	struct rule_set *set;
+	struct strbuf messages = STRBUF_INIT;
+	arena_init(arena);
+	enum loader_outcome outcome = loader_load(loader, arena, &config, &set, &messages);
+	fputs(messages.ptr != NULL ? messages.ptr : "", stderr);
+	strbuf_finish(&messages);
+	if (outcome != LOADER_FINE) {
+		arena_finish(arena);
+		free(arena);
+		return outcome == LOADER_BAD ? EXIT_BAD : EXIT_UNABLE;
+	}
+	const struct runner_options options = {.loader = *loader,
+										   .version = TOCSIN_VERSION,
+										   .log_fd = STDERR_FILENO,
+										   .handles_signals = true};
+	return run_loop(&options, arena, &config, set);
+}
+
+static enum exit_code run(int argc, char **argv) {
+	struct options_spec spec = {
+		.command = &command_run,
+		.about =
+			"Evaluates alerting rules at an interval and tells Alertmanager what fires and what is resolved.\n\n"
+			"Without any option: Prometheus on http://localhost:9090, Alertmanager on http://localhost:9093,\n"
+			"three built-in rules for a model server (see: tocsin presets), and an API on 127.0.0.1:9099:\n"
+			"/api/v1/rules and /api/v1/alerts as Prometheus has them, /metrics, /-/healthy, /-/ready.\n\n"
+			"A setting is taken from the option, else from its environment variable, else from the file,\n"
+			"else the default in parentheses counts. A list that an option gives replaces the file's.\n\n"
+			"SIGHUP reads the file and the rules again; if they are bad, everything goes on as it was.\n"
+			"SIGTERM and SIGINT stop it once what is queued is delivered; a second one stops it at once.\n\n"
+			"Exit code 0: stopped by a signal. 1: configuration or rules are bad. 2: wrong usage.\n"
+			"3: a file could not be read, or the address is not free.\n",
+		.examples =
+			"Examples:\n"
+			"  tocsin run\n"
+			"  tocsin run --prometheus http://prom:9090 --alertmanager http://am-1:9093 "
+			"--alertmanager http://am-2:9093\n"
+			"  tocsin run --rules 'rules/*.yml' --interval 30s\n"
+			"  tocsin run -c tocsin.yml --log-format json\n",
+	};
+	struct arena a;
+	struct options options;
+	struct loader loader;
+	arena_init(&a);
+	make_rows(&a, &spec);
+	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
+	enum exit_code code = outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
+	if (outcome == OPTIONS_READ && options.operand_count > 0) {
+		options_complain(&command_run, "unexpected argument \"%s\"", options.operands[0]);
+	} else if (outcome == OPTIONS_READ) {
+		make_loader(&loader, &a, &spec, &options);
+		code = load_and_run(&loader);
+	}
+	arena_finish(&a);
+	return code;
+}
+
+const struct command command_run = {
+	.name = "run", .summary = "evaluate rules and notify Alertmanager", .run = run};

@@ -1,0 +1,166 @@
+#include "engine/io/loader.h"
+
+#include "engine/io/files.h"
+#include "engine/limits.h"
+
+/* One load. */
+struct load {
+	const struct loader *loader;
+	struct arena *arena;
+	struct config *config;
+	struct rule_set *set;
+	struct strbuf *messages;
+	bool rules_given; /* outside of the configuration file, so relative to where we are */
+	enum loader_outcome outcome;
+};
+
+/* What cannot be read weighs more than what is wrong in it. */
+static void note(struct load *l, enum loader_outcome outcome) {
+	l->outcome = l->outcome > outcome ? l->outcome : outcome;
+}
+
+static void render(struct load *l, struct diags *diags, const char *path, struct str text) {
+	diags_sort(diags);
+	diags_render(l->messages, diags, path, text, l->loader->style);
+}
+
+/* ---- the configuration ---- */
+
+static void read_config_file(struct load *l) {
+	struct strbuf text = STRBUF_INIT;
+	const char *path = l->loader->path, *error;
+	if (path == NULL) {
+		return;
+	}
+	if (file_read(path, LIMIT_FILE_BYTES, &text, l->arena, &error)) {
+		struct diags diags;
+		diags_init(&diags, l->arena);
+		/* the configuration borrows from its text */
+		struct str kept = arena_dup(l->arena, strbuf_str(&text));
+		if (!config_parse(kept, l->arena, &diags, l->config)) {
+			note(l, LOADER_BAD);
+		}
+		render(l, &diags, path, kept);
+	} else {
+		strbuf_printf(l->messages, "error: %s\n", error);
+		note(l, LOADER_UNABLE);
+	}
+	strbuf_finish(&text);
+}
+
+/* What is given on the command line stands for the file's list and is not added to it. */
+static void forget_list(struct config *c, struct str name) {
+	if (str_equal(name, STR("alertmanagers"))) {
+		c->alertmanagers = NULL;
+		c->alertmanager_count = 0;
+	} else if (str_equal(name, STR("rule_files"))) {
+		c->rule_files = NULL;
+		c->rule_file_count = 0;
+	} else if (str_equal(name, STR("presets"))) {
+		c->presets = NULL;
+		c->preset_count = 0;
+	}
+}
+
+static bool is_first(const struct loader *l, size_t index) {
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(l->settings[i].name, l->settings[index].name) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void apply_settings(struct load *l) {
+	for (size_t i = 0; i < l->loader->setting_count; i++) {
+		const struct loader_setting *s = &l->loader->settings[i];
+		const char *error;
+		if (is_first(l->loader, i)) {
+			forget_list(l->config, str_from(s->name));
+		}
+		l->rules_given = l->rules_given || strcmp(s->name, "rule_files") == 0;
+		if (!config_set(l->config, str_from(s->name), str_from(s->value), l->arena, &error)) {
+			strbuf_printf(l->messages, "error: %s \"%s\": %s\n", s->source, s->value, error);
+			note(l, LOADER_BAD);
+		}
+	}
+}
+
+static void load_config(struct load *l) {
+	config_init(l->config);
+	read_config_file(l);
+	apply_settings(l);
+}
+
+/* ---- rules ---- */
+
+static void add_file(struct load *l, const char *path) {
+	struct strbuf text = STRBUF_INIT;
+	const char *error;
+	if (file_read(path, LIMIT_FILE_BYTES, &text, l->arena, &error)) {
+		struct diags diags;
+		diags_init(&diags, l->arena);
+		struct str kept = arena_dup(&l->set->arena, strbuf_str(&text));
+		if (!rule_set_add_file(l->set, str_from(path), kept, &diags)) {
+			note(l, LOADER_BAD);
+		}
+		render(l, &diags, path, kept);
+	} else {
+		strbuf_printf(l->messages, "error: %s\n", error);
+		note(l, LOADER_UNABLE);
+	}
+	strbuf_finish(&text);
+}
+
+static void add_files(struct load *l) {
+	const char *path = l->loader->path;
+	const char *folder =
+		path != NULL && !l->rules_given ? arena_dup(l->arena, file_folder(path)).ptr : NULL;
+	for (size_t i = 0; i < l->config->rule_file_count; i++) {
+		struct str pattern = l->config->rule_files[i];
+		struct file_list list = {0};
+		files_glob(folder, pattern, l->arena, &list);
+		if (list.count == 0) {
+			strbuf_printf(l->messages, "warning: no rule file matches \"%.*s\"\n",
+						  STR_FMT(pattern));
+		}
+		for (size_t k = 0; k < list.count; k++) {
+			add_file(l, list.paths[k]);
+		}
+	}
+}
+
+static void add_presets(struct load *l) {
+	for (size_t i = 0; i < l->config->preset_count; i++) {
+		const char *error;
+		if (!rule_set_add_preset(l->set, &l->config->presets[i], &error)) {
+			strbuf_printf(l->messages, "error: %s\n", error);
+			note(l, LOADER_BAD);
+		}
+	}
+}
+
+/* ---- both ---- */
+
+enum loader_outcome loader_load_config(const struct loader *loader, struct arena *a,
+									   struct config *ret_config, struct strbuf *messages) {
+	struct load l = {.loader = loader, .arena = a, .config = ret_config, .messages = messages};
+	load_config(&l);
+	return l.outcome;
+}
+
+enum loader_outcome loader_load(const struct loader *loader, struct arena *a,
+								struct config *ret_config, struct rule_set **ret_set,
+								struct strbuf *messages) {
+	struct load l = {.loader = loader, .arena = a, .config = ret_config, .messages = messages};
+	load_config(&l);
+	l.set = rule_set_create();
+	add_presets(&l);
+	add_files(&l);
+	if (l.outcome == LOADER_FINE) {
+		*ret_set = l.set;
+	} else {
+		rule_set_destroy(l.set);
+	}
+	return l.outcome;
+}

@@ -1,0 +1,37 @@
+/* From files, flags and variables to a configuration and a rule set: at start and at every reload. */
+#ifndef ENGINE_IO_LOADER_H
+#define ENGINE_IO_LOADER_H
+
+#include "engine/config.h"
+#include "engine/rule_set.h"
+
+/* One setting that was given outside of the file. */
+struct loader_setting {
+	const char *name, *value; /* "prometheus.url", "http://…" */
+	const char *source;       /* for messages: "--prometheus", "TOCSIN_PROMETHEUS" */
+};
+
+/* Borrows everything. Of a list that is given here, nothing of the file's list remains. */
+struct loader {
+	const char *path;                /* of the configuration file; NULL: none */
+	struct loader_setting *settings; /* in the order in which they are applied */
+	size_t setting_count;
+	struct diag_style style; /* of the messages */
+};
+
+enum loader_outcome {
+	LOADER_FINE,
+	LOADER_BAD,    /* the text of a file or a setting is wrong */
+	LOADER_UNABLE, /* a file cannot be read */
+};
+
+/* Unless LOADER_FINE, `messages` says all that is wrong, with carets, each message with its newline. Warnings go there in any case.
+ * The configuration's strings live in `a`. */
+enum loader_outcome loader_load_config(const struct loader *l, struct arena *a,
+									   struct config *ret_config, struct strbuf *messages);
+
+/* The configuration and the rules that it names. The caller owns the set. Every file is judged, also after a bad one. */
+enum loader_outcome loader_load(const struct loader *l, struct arena *a, struct config *ret_config,
+								struct rule_set **ret_set, struct strbuf *messages);
+
+#endif

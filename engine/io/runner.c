@@ -1,0 +1,309 @@
+#include "engine/io/runner.h"
+
+#include "base/mem.h"
+#include "engine/io/clock.h"
+#include "engine/io/runner_private.h"
+
+#define API_CONNECTIONS 512 /* of 1,024 descriptors that a process usually may have */
+#define API_TURN_MAX                                                                               \
+	90000 /* ms; above the minute at which many scrape, so that their connections live on */
+
+/* ---- log ---- */
+
+static void handle_event(const struct engine_event *event, void *data) {
+	static const enum log_level levels[] = {[ENGINE_DEBUG] = LOG_DEBUG,
+											[ENGINE_INFO] = LOG_INFO,
+											[ENGINE_WARN] = LOG_WARN,
+											[ENGINE_ERROR] = LOG_ERROR};
+	struct runner *r = data;
+	log_write(&r->log, levels[event->level], clock_wall(), event->fields, event->message);
+}
+
+static void log_configure(struct log *l, const struct config *c) {
+	static const enum log_level levels[] = {[CONFIG_LOG_DEBUG] = LOG_DEBUG,
+											[CONFIG_LOG_INFO] = LOG_INFO,
+											[CONFIG_LOG_WARN] = LOG_WARN,
+											[CONFIG_LOG_ERROR] = LOG_ERROR};
+	l->level = levels[c->log_level];
+	l->format = c->log_format == CONFIG_LOG_JSON ? LOG_JSON : LOG_TEXT;
+}
+
+static void log_start(struct runner *r) {
+	struct strbuf text = STRBUF_INIT;
+	strbuf_printf(&text, "tocsin %s started", r->options.version);
+	if (r->server != NULL) {
+		strbuf_printf(&text, ", the API is on port %u", http_server_port(r->server));
+	}
+	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, text.ptr);
+	strbuf_finish(&text);
+}
+
+/* ---- parts ---- */
+
+/* NULL also when nobody shall listen; then nothing is added to `out_error`. */
+static struct http_server *server_create(struct runner *r, const struct config *config,
+										 struct strbuf *out_error) {
+	if (config->listen.len == 0) {
+		return NULL;
+	}
+	char *listen = mem_dup_str(config->listen);
+	const struct http_server_options options = {.listen = listen,
+												.connections_max = API_CONNECTIONS,
+												.turn_max = API_TURN_MAX,
+												.body_bytes_max = LIMIT_REQUEST_BYTES};
+	struct http_server *s =
+		http_server_create(r->loop, &options, runner_handle_request, r, out_error);
+	free(listen);
+	return s;
+}
+
+static void config_destroy(struct arena *a) {
+	arena_finish(a);
+	free(a);
+}
+
+static void handle_wake(void *data) {
+	runner_turn(data);
+}
+
+static void handle_signal(enum signal_wish wish, void *data) {
+	struct runner *r = data;
+	switch (wish) {
+	case SIGNAL_RELOAD: {
+		struct strbuf messages = STRBUF_INIT;
+		runner_reload(r, &messages);
+		strbuf_finish(&messages);
+		return;
+	}
+	case SIGNAL_STOP: runner_drain(r); return;
+	case SIGNAL_STOP_NOW: runner_stop(r); return;
+	}
+}
+
+/* ---- start ---- */
+
+static void runner_start(struct runner *r, struct rule_set *set) {
+	char agent[64];
+	snprintf(agent, sizeof agent, "tocsin/%s", r->options.version);
+	r->client = http_client_create(r->loop, agent);
+	r->wakeup = wakeup_create(r->loop, handle_wake, r);
+	if (r->options.handles_signals) {
+		r->signals = signals_create(r->loop, handle_signal, r);
+	}
+	r->engine = engine_create(&r->config, handle_event, r);
+	log_start(r);
+	engine_load(r->engine, &r->config, set, clock_wall());
+	runner_turn(r);
+}
+
+struct runner *runner_create(uv_loop_t *loop, const struct runner_options *options,
+							 struct arena *arena, const struct config *config, struct rule_set *set,
+							 struct strbuf *out_error) {
+	struct runner *r = mem_calloc(1, sizeof *r);
+	r->loop = loop;
+	r->options = *options;
+	r->arena = arena;
+	r->config = *config;
+	log_init(&r->log, options->log_fd);
+	log_configure(&r->log, config);
+	size_t before = out_error->len;
+	r->server = server_create(r, config, out_error);
+	if (r->server == NULL && out_error->len > before) {
+		rule_set_destroy(set);
+		config_destroy(arena);
+		log_finish(&r->log);
+		free(r);
+		return NULL;
+	}
+	runner_start(r, set);
+	return r;
+}
+
+unsigned runner_port(const struct runner *r) {
+	return r->server != NULL ? http_server_port(r->server) : 0;
+}
+
+/* ---- turns ---- */
+
+static void runner_close(struct runner *r);
+
+static void handle_old_server_closed(void *data) {
+	(void)data;
+}
+
+/* Not in the reload itself, which a request to the old server may have asked for. */
+static void change_server(struct runner *r) {
+	r->server_changes = false;
+	if (r->server != NULL) {
+		http_server_close(r->server, handle_old_server_closed, NULL);
+	}
+	r->server = r->next_server;
+	r->next_server = NULL;
+}
+
+static void wake_later(struct runner *r, ts_ms now) {
+	ts_ms at = engine_wake_at(r->engine, now);
+	if (r->state == RUNNER_DRAINING && (at == TS_NONE || at > r->drain_until)) {
+		at = r->drain_until;
+	}
+	wakeup_set(r->wakeup, at, now);
+}
+
+void runner_turn(struct runner *r) {
+	if (r->state == RUNNER_CLOSING) {
+		return;
+	}
+	if (r->server_changes) {
+		change_server(r);
+	}
+	ts_ms now = clock_wall();
+	engine_wake(r->engine, now);
+	struct exchange x;
+	while (engine_next_exchange(r->engine, now, &x)) {
+		runner_send(r, &x);
+	}
+	if (r->state == RUNNER_DRAINING && (engine_idle(r->engine) || now >= r->drain_until)) {
+		runner_close(r);
+		return;
+	}
+	wake_later(r, now);
+}
+
+/* ---- reload ---- */
+
+/* The log gets the lines that say something; the excerpts with carets are for people before a terminal. */
+static void log_messages(struct runner *r, struct str messages) {
+	while (messages.len > 0) {
+		size_t end = str_find(messages, STR("\n"));
+		struct str line = str_slice(messages, 0, end);
+		bool is_error = str_find(line, STR("error: ")) < line.len;
+		if (is_error || str_find(line, STR("warning: ")) < line.len) {
+			char *text = mem_dup_str(line);
+			log_write(&r->log, is_error ? LOG_ERROR : LOG_WARN, clock_wall(), LABELS_EMPTY, text);
+			free(text);
+		}
+		messages = str_slice(messages, end < messages.len ? end + 1 : end, messages.len);
+	}
+}
+
+static bool fail_reload(struct runner *r, const struct strbuf *messages) {
+	struct str all = strbuf_str(messages);
+	char *first = mem_dup_str(str_slice(all, 0, str_find(all, STR("\n"))));
+	log_messages(r, all);
+	log_write(&r->log, LOG_ERROR, clock_wall(), LABELS_EMPTY,
+			  "the reload failed; everything goes on as it was");
+	engine_load_failed(r->engine, first, clock_wall());
+	free(first);
+	return false;
+}
+
+static bool listen_again(struct runner *r, const struct config *config, struct strbuf *messages) {
+	if (str_equal(config->listen, r->config.listen) || r->server_changes) {
+		return true;
+	}
+	size_t before = messages->len;
+	struct http_server *next = server_create(r, config, messages);
+	if (next == NULL && messages->len > before) {
+		strbuf_add_char(messages, '\n');
+		return false;
+	}
+	r->next_server = next;
+	r->server_changes = true;
+	return true;
+}
+
+static void take_config(struct runner *r, struct arena *arena, const struct config *config,
+						struct rule_set *set) {
+	log_configure(&r->log, config);
+	engine_load(r->engine, config, set, clock_wall());
+	config_destroy(r->arena);
+	r->arena = arena;
+	r->config = *config;
+	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, "reloaded");
+	wakeup_set(r->wakeup, 0, clock_wall()); /* a turn of its own: this may be inside of a request */
+}
+
+bool runner_reload(struct runner *r, struct strbuf *messages) {
+	if (r->state != RUNNER_RUNNING) {
+		strbuf_add_c(messages, "error: tocsin is about to end\n");
+		return false;
+	}
+	struct arena *arena = mem_calloc(1, sizeof *arena);
+	struct config config;
+	struct rule_set *set;
+	struct loader loader = r->options.loader;
+	loader.style.color = false;
+	arena_init(arena);
+	if (loader_load(&loader, arena, &config, &set, messages) != LOADER_FINE) {
+		config_destroy(arena);
+		return fail_reload(r, messages);
+	}
+	if (!listen_again(r, &config, messages)) {
+		rule_set_destroy(set);
+		config_destroy(arena);
+		return fail_reload(r, messages);
+	}
+	log_messages(r, strbuf_str(messages));
+	take_config(r, arena, &config, set);
+	return true;
+}
+
+/* ---- end ---- */
+
+void runner_drain(struct runner *r) {
+	if (r->state != RUNNER_RUNNING) {
+		return;
+	}
+	ts_ms now = clock_wall();
+	log_write(&r->log, LOG_INFO, now, LABELS_EMPTY, "stopping once what is queued is delivered");
+	r->state = RUNNER_DRAINING;
+	r->drain_until = now + r->config.drain_timeout;
+	engine_drain(r->engine, now);
+	wakeup_set(r->wakeup, now, now);
+}
+
+static void log_end(struct runner *r) {
+	bool idle = engine_idle(r->engine);
+	log_write(&r->log, idle ? LOG_INFO : LOG_WARN, clock_wall(), LABELS_EMPTY,
+			  idle ? "stopped" : "stopped with work left undone");
+}
+
+static void handle_part_closed(void *data) {
+	struct runner *r = data;
+	if (--r->closing > 0) {
+		return;
+	}
+	log_end(r);
+	engine_destroy(r->engine);
+	config_destroy(r->arena);
+	log_finish(&r->log);
+	runner_stopped *stopped = r->options.stopped;
+	void *stopped_data = r->options.data;
+	free(r);
+	if (stopped != NULL) {
+		stopped(stopped_data);
+	}
+}
+
+static void close_server(struct runner *r, struct http_server *s) {
+	if (s != NULL) {
+		r->closing++;
+		http_server_close(s, handle_part_closed, r);
+	}
+}
+
+static void runner_close(struct runner *r) {
+	r->state = RUNNER_CLOSING;
+	wakeup_close(r->wakeup);
+	signals_close(r->signals);
+	r->closing = 1;
+	http_client_close(r->client, handle_part_closed, r);
+	close_server(r, r->server);
+	close_server(r, r->next_server);
+}
+
+void runner_stop(struct runner *r) {
+	if (r->state != RUNNER_CLOSING) {
+		runner_close(r);
+	}
+}

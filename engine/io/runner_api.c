@@ -1,0 +1,28 @@
+/* Requests to our own API: the engine's answers, and what only the shell knows. */
+#include "engine/io/clock.h"
+#include "engine/io/process.h"
+#include "engine/io/runner_private.h"
+
+static void reload(struct runner *r, struct api_response *response) {
+	struct strbuf messages = STRBUF_INIT;
+	if (!runner_reload(r, &messages)) {
+		response->status = 500;
+		response->content_type = "text/plain; charset=utf-8";
+		strbuf_clear(&response->body);
+		strbuf_add_c(&response->body, "failed to reload config:\n");
+		strbuf_add(&response->body, strbuf_str(&messages));
+	}
+	strbuf_finish(&messages);
+}
+
+void runner_handle_request(struct api_request *request, struct api_response *response, void *data) {
+	struct runner *r = data;
+	request->now = clock_wall();
+	api_handle(r->engine, request, response);
+	if (response->status == 200 && strcmp(request->path, "/metrics") == 0) {
+		process_print_metrics(&response->body);
+	}
+	if (response->effect == API_RELOAD) {
+		reload(r, response);
+	}
+}

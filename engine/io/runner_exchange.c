@@ -1,0 +1,74 @@
+/* The engine's exchanges as HTTP requests. */
+#include "base/mem.h"
+#include "engine/io/clock.h"
+#include "engine/io/runner_private.h"
+
+#define KEPT_BYTES (64u << 10) /* of an answer that is only read for its error text */
+
+struct errand {
+	struct runner *runner;
+	uint64_t id;
+	bool is_prometheus;
+	struct strbuf body; /* KEPT_BYTES at most */
+};
+
+static bool handle_receive(int status, struct str bytes, void *data) {
+	struct errand *w = data;
+	if (w->is_prometheus && status == 200) {
+		return engine_receive(w->runner->engine, w->id, bytes);
+	}
+	size_t room = KEPT_BYTES - w->body.len;
+	strbuf_add(&w->body, str_slice(bytes, 0, bytes.len < room ? bytes.len : room));
+	return w->body.len < KEPT_BYTES;
+}
+
+static void handle_done(const struct http_answer *answer, void *data) {
+	struct errand *w = data;
+	struct runner *r = w->runner;
+	const struct exchange_answer given = {.status = answer->status,
+										  .failure = answer->failure,
+										  .body = strbuf_str(&w->body),
+										  .retry_after = answer->retry_after,
+										  .took = answer->took};
+	engine_answer(r->engine, w->id, &given, clock_wall());
+	strbuf_finish(&w->body);
+	free(w);
+	runner_turn(r);
+}
+
+/* Over the loopback, compressing costs more than it saves. */
+static bool is_near(struct str url) {
+	static const char *const hosts[] = {"://localhost", "://127.", "://[::1]"};
+	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+		if (str_find(url, str_from(hosts[i])) < url.len) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void runner_send(struct runner *r, const struct exchange *x) {
+	struct errand *w = mem_calloc(1, sizeof *w);
+	w->runner = r;
+	w->id = x->id;
+	w->is_prometheus = x->peer == EXCHANGE_PROMETHEUS;
+	struct str base =
+		w->is_prometheus ? r->config.prometheus.url : r->config.alertmanagers[x->peer_index].url;
+	struct strbuf url = STRBUF_INIT;
+	strbuf_add(&url, base);
+	strbuf_add(&url, x->path);
+	char *content_type = mem_dup_str(x->content_type);
+	const struct http_request request = {
+		.url = url.ptr,
+		.content_type = content_type,
+		.body = x->body,
+		.timeout = x->timeout,
+		.max_bytes = x->max_answer_bytes,
+		.limit_name = w->is_prometheus ? "limits.answer_bytes" : NULL,
+		.compressed = !is_near(base),
+	};
+	const struct http_callbacks callbacks = {handle_receive, handle_done, w};
+	http_send(r->client, &request, &callbacks);
+	free(content_type);
+	strbuf_finish(&url);
+}
