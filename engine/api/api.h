@@ -10,8 +10,8 @@ struct api_parameter {
 };
 
 struct api_request {
-	const char *method; /* "GET" */
-	const char *path;   /* "/api/v1/rules", without the query */
+	const char *method;                     /* "GET" */
+	const char *path;                       /* "/api/v1/rules", without the query */
 	const struct api_parameter *parameters; /* of the query */
 	size_t parameter_count;
 	ts_ms now;
@@ -24,10 +24,12 @@ struct api_response {
 	int status;
 	const char *content_type;
 	const char *allow; /* of a 405, or NULL */
-	struct strbuf body; /* owned by who made the response: strbuf_init before, strbuf_finish after */
+	struct strbuf
+		body; /* owned by who made the response: strbuf_init before, strbuf_finish after */
 	enum api_effect effect;
 };
 
-void api_handle(struct engine *e, const struct api_request *request, struct api_response *ret_response);
+void api_handle(struct engine *e, const struct api_request *request,
+				struct api_response *ret_response);
 
 #endif
