@@ -5,7 +5,8 @@
 #include "promql-lite/ast.h"
 
 #define PQL_MAX_TEXT_BYTES 1048576 /* a longer expression is refused: rules are written by people */
-#define PQL_MAX_DEPTH 256          /* nesting of a tree: the parser and every walk recurse */
+/* Nesting of a tree, also that of a + b + c + …: the parser and every walk recurse. */
+#define PQL_MAX_DEPTH 1000
 
 /* What Prometheus keeps behind feature flags. Zeroed: what a server has by default. */
 struct pql_syntax {

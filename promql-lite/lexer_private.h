@@ -1,0 +1,25 @@
+/* What the parts of the lexer share. Each scan_* starts at lx->at and returns the kind of what it has read. */
+#ifndef PQL_LEXER_PRIVATE_H
+#define PQL_LEXER_PRIVATE_H
+
+#include "promql-lite/lexer.h"
+
+#define LEXER_EOF UINT32_MAX
+
+/* The rune at lx->at, or LEXER_EOF; lexer_next moves behind it. */
+uint32_t lexer_peek(const struct pql_lexer *lx);
+uint32_t lexer_next(struct pql_lexer *lx);
+bool lexer_is_digit(uint32_t rune);
+bool lexer_is_alpha(uint32_t rune); /* or an underscore */
+
+/* Keeps the first message only. */
+enum pql_token_kind lexer_fail(struct pql_lexer *lx, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A rune as Go's %q prints it; in the arena. */
+const char *lexer_quote_rune(struct pql_lexer *lx, uint32_t rune);
+
+enum pql_token_kind lexer_scan_number_or_duration(struct pql_lexer *lx);
+enum pql_token_kind lexer_scan_string(struct pql_lexer *lx, uint32_t quote); /* behind the quote */
+enum pql_token_kind lexer_scan_raw_string(struct pql_lexer *lx);             /* behind the quote */
+
+#endif
