@@ -55,17 +55,13 @@ static bool fail(struct promapi_decoder *d, const char *message) {
 	return false;
 }
 
-static struct str quoted_head(const struct promapi_decoder *d, struct strbuf *b) {
-	struct str head = {.ptr = d->head, .len = d->head_length};
-	strbuf_add_quoted(b, str_trim(head));
-	strbuf_add_c(b, d->bytes > d->head_length ? "…" : "");
-	return strbuf_str(b);
-}
-
+/* With the beginning of the answer, so that an operator sees who answered instead. */
 static bool fail_quoting(struct promapi_decoder *d, const char *what) {
-	struct strbuf b = STRBUF_INIT;
-	fail(d, arena_printf(d->arena, "%s: %.*s", what, STR_FMT(quoted_head(d, &b))));
-	strbuf_finish(&b);
+	struct strbuf quoted = STRBUF_INIT;
+	strbuf_add_quoted(&quoted, str_trim((struct str){.ptr = d->head, .len = d->head_length}));
+	strbuf_add_c(&quoted, d->bytes > d->head_length ? "…" : "");
+	fail(d, arena_printf(d->arena, "%s: %s", what, quoted.ptr));
+	strbuf_finish(&quoted);
 	return false;
 }
 

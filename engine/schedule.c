@@ -9,9 +9,10 @@ void schedule_init(struct schedule *s, dur_ms interval, ts_ms now) {
 	*s = (struct schedule){.interval = interval, .next = schedule_slot(interval, now) + interval};
 }
 
-/* The slot that comes is never further away than one interval, unless the clock was set back. */
+/* The slot that comes is never further away than one interval, unless the clock was set back. A small correction just after a
+ * slot must not have it evaluated twice. */
 static bool was_set_back(const struct schedule *s, ts_ms now) {
-	return now < s->next - s->interval;
+	return now < s->next - 2 * s->interval;
 }
 
 bool schedule_due(struct schedule *s, ts_ms now, ts_ms *ret_slot, dur_ms *ret_set_back) {
