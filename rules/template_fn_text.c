@@ -1,0 +1,261 @@
+/* print*, html, js, urlquery, match, reReplaceAll, title, toUpper, toLower, links, stripPort, stripDomain */
+#include "rules/template_private.h"
+
+#include "base/utf8.h"
+
+bool fn_print(const struct tcall *call, struct tvalue *ret_value) {
+	size_t start = call->x->out->len;
+	tprint_print(call->x->out, call->args, call->count);
+	return tcall_return_text(call, start, ret_value);
+}
+
+bool fn_println(const struct tcall *call, struct tvalue *ret_value) {
+	size_t start = call->x->out->len;
+	tprint_println(call->x->out, call->args, call->count);
+	return tcall_return_text(call, start, ret_value);
+}
+
+bool fn_printf(const struct tcall *call, struct tvalue *ret_value) {
+	size_t start = call->x->out->len;
+	tprint_printf(call->x->out, call->args[0].s, call->args + 1, call->count - 1);
+	return tcall_return_text(call, start, ret_value);
+}
+
+/* All arguments as one text, as html, js and urlquery take them. */
+static struct str joined(const struct tcall *call) {
+	if (call->count == 1 && call->args[0].type == TTYPE_STRING) {
+		return call->args[0].s;
+	}
+	struct tvalue *args = ARENA_ARRAY(call->x->arena, struct tvalue, call->count + 1), text;
+	for (size_t i = 0; i < call->count; i++) {
+		args[i] = tprint_printable(call->args[i]);
+	}
+	size_t start = call->x->out->len;
+	tprint_print(call->x->out, args, call->count);
+	tcall_return_text(call, start, &text);
+	return text.s;
+}
+
+bool fn_html(const struct tcall *call, struct tvalue *ret_value) {
+	struct str text = joined(call);
+	struct strbuf *out = call->x->out;
+	size_t start = out->len;
+	for (size_t i = 0; i < text.len; i++) {
+		switch (text.ptr[i]) {
+		case '\0': utf8_encode(out, UTF8_INVALID); break;
+		case '"': strbuf_add_c(out, "&#34;"); break;
+		case '\'': strbuf_add_c(out, "&#39;"); break;
+		case '&': strbuf_add_c(out, "&amp;"); break;
+		case '<': strbuf_add_c(out, "&lt;"); break;
+		case '>': strbuf_add_c(out, "&gt;"); break;
+		default: strbuf_add_char(out, text.ptr[i]); break;
+		}
+	}
+	return tcall_return_text(call, start, ret_value);
+}
+
+static void add_js(struct strbuf *out, struct str rune_text, uint32_t rune) {
+	if (rune == '\\' || rune == '\'' || rune == '"') {
+		strbuf_add_char(out, '\\');
+		strbuf_add_char(out, (char)rune);
+	} else if (rune < ' ' || rune == '<' || rune == '>' || rune == '&' || rune == '=' ||
+			   (rune >= 0x80 && !utf8_is_printable(rune))) {
+		strbuf_printf(out, "\\u%04X", rune);
+	} else {
+		strbuf_add(out, rune_text);
+	}
+}
+
+bool fn_js(const struct tcall *call, struct tvalue *ret_value) {
+	struct str text = joined(call);
+	struct strbuf *out = call->x->out;
+	size_t start = out->len;
+	for (size_t at = 0; at < text.len;) {
+		uint32_t rune;
+		size_t size = utf8_decode(str_slice(text, at, text.len), &rune);
+		add_js(out, str_slice(text, at, at + size), rune);
+		at += size;
+	}
+	return tcall_return_text(call, start, ret_value);
+}
+
+/* As Go's url.QueryEscape. */
+static void add_query_escaped(struct strbuf *out, struct str text) {
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+					 c == '-' || c == '_' || c == '.' || c == '~';
+		if (plain) {
+			strbuf_add_char(out, c);
+		} else if (c == ' ') {
+			strbuf_add_char(out, '+');
+		} else {
+			strbuf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+		}
+	}
+}
+
+static bool return_link(const struct tcall *call, const char *before, struct str text,
+						const char *behind, struct tvalue *ret_value) {
+	struct strbuf *out = call->x->out;
+	size_t start = out->len;
+	strbuf_add_c(out, before);
+	add_query_escaped(out, text);
+	strbuf_add_c(out, behind);
+	return tcall_return_text(call, start, ret_value);
+}
+
+bool fn_urlquery(const struct tcall *call, struct tvalue *ret_value) {
+	return return_link(call, "", joined(call), "", ret_value);
+}
+
+bool fn_url_query_escape(const struct tcall *call, struct tvalue *ret_value) {
+	return return_link(call, "", call->args[0].s, "", ret_value);
+}
+
+bool fn_graph_link(const struct tcall *call, struct tvalue *ret_value) {
+	return return_link(call, "/graph?g0.expr=", call->args[0].s, "&g0.tab=0", ret_value);
+}
+
+bool fn_table_link(const struct tcall *call, struct tvalue *ret_value) {
+	return return_link(call, "/graph?g0.expr=", call->args[0].s, "&g0.tab=1", ret_value);
+}
+
+/* The expression of the first argument: made at parse time if that is a constant. *ret_owned is to be destroyed. */
+static const struct regex *get_regex(const struct tcall *call, const char **ret_error,
+									 struct regex **ret_owned) {
+	*ret_owned = NULL;
+	if (call->regex != NULL) {
+		return call->regex;
+	}
+	*ret_owned = regex_create(call->args[0].s, REGEX_UNANCHORED, call->x->arena, ret_error);
+	return *ret_owned;
+}
+
+bool fn_match(const struct tcall *call, struct tvalue *ret_value) {
+	const char *error;
+	struct regex *owned;
+	const struct regex *regex = get_regex(call, &error, &owned);
+	if (regex == NULL) {
+		return tcall_fail(call, "%s", error);
+	}
+	*ret_value = tvalue_bool(regex_matches(regex, call->args[1].s));
+	regex_destroy(owned);
+	return true;
+}
+
+bool fn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
+	const char *error;
+	struct regex *owned;
+	const struct regex *regex = get_regex(call, &error, &owned);
+	if (regex == NULL) { /* there it is a panic, whose text names the call */
+		struct str pattern = call->args[0].s;
+		bool raw = str_find(pattern, STR("`")) == pattern.len;
+		struct strbuf quoted = STRBUF_INIT;
+		if (raw) {
+			strbuf_printf(&quoted, "`%.*s`", STR_FMT(pattern));
+		} else {
+			strbuf_add_quoted(&quoted, pattern);
+		}
+		tcall_fail(call, "regexp: Compile(%s): %s", quoted.ptr, error);
+		strbuf_finish(&quoted);
+		return false;
+	}
+	size_t start = call->x->out->len;
+	regex_replace_all(regex, call->args[2].s, call->args[1].s, call->x->out);
+	regex_destroy(owned);
+	return tcall_return_text(call, start, ret_value);
+}
+
+static bool return_mapped(const struct tcall *call, uint32_t (*map)(uint32_t),
+						  struct tvalue *ret_value) {
+	struct strbuf *out = call->x->out;
+	struct str text = call->args[0].s;
+	size_t start = out->len;
+	for (size_t at = 0; at < text.len;) {
+		uint32_t rune;
+		at += utf8_decode(str_slice(text, at, text.len), &rune);
+		utf8_encode(out, map(rune));
+	}
+	return tcall_return_text(call, start, ret_value);
+}
+
+bool fn_to_upper(const struct tcall *call, struct tvalue *ret_value) {
+	return return_mapped(call, tcase_upper, ret_value);
+}
+
+bool fn_to_lower(const struct tcall *call, struct tvalue *ret_value) {
+	return return_mapped(call, tcase_lower, ret_value);
+}
+
+static bool is_digit(uint32_t rune) {
+	return rune >= '0' && rune <= '9';
+}
+
+/* Whether the rune stands within a word when letters (or digits) are on both sides: Unicode's word boundaries. */
+static bool joins(uint32_t before, uint32_t rune, uint32_t after) {
+	bool letters = tcase_is_letter(before) && tcase_is_letter(after);
+	bool digits = is_digit(before) && is_digit(after);
+	if (rune == '.' || rune == '\'' || rune == 0x2019 || rune == 0x2018 || rune == 0x2024) {
+		return letters || digits;
+	}
+	if (rune == ':' || rune == 0xB7 || rune == 0x2027) {
+		return letters;
+	}
+	return (rune == ',' || rune == ';') && digits;
+}
+
+/* The first letter of each word in its title case; the rest stays as it is. */
+bool fn_title(const struct tcall *call, struct tvalue *ret_value) {
+	struct strbuf *out = call->x->out;
+	struct str text = call->args[0].s;
+	size_t start = out->len;
+	bool titled = false;
+	uint32_t before = ' ';
+	for (size_t at = 0; at < text.len;) {
+		uint32_t rune, after = ' ';
+		at += utf8_decode(str_slice(text, at, text.len), &rune);
+		if (at < text.len) {
+			utf8_decode(str_slice(text, at, text.len), &after);
+		}
+		bool letter = tcase_is_letter(rune);
+		if (letter && !titled) {
+			utf8_encode(out, tcase_title(rune));
+			titled = true;
+		} else {
+			utf8_encode(out, rune);
+			titled =
+				titled && (letter || is_digit(rune) || rune == '_' || joins(before, rune, after));
+		}
+		before = rune;
+	}
+	return tcall_return_text(call, start, ret_value);
+}
+
+/* Only HTML templates treat it otherwise. */
+bool fn_safe_html(const struct tcall *call, struct tvalue *ret_value) {
+	*ret_value = call->args[0];
+	ret_value->type = TTYPE_HTML;
+	return true;
+}
+
+bool fn_external_url(const struct tcall *call, struct tvalue *ret_value) {
+	*ret_value = tvalue_string(call->x->data->external_url);
+	return true;
+}
+
+/* The path of the external URL: behind scheme and host, before query and fragment. */
+bool fn_path_prefix(const struct tcall *call, struct tvalue *ret_value) {
+	struct str url = call->x->data->external_url;
+	size_t scheme = str_find(url, STR("://"));
+	size_t at = scheme < url.len ? scheme + 3 : 0;
+	while (at < url.len && url.ptr[at] != '/' && url.ptr[at] != '?' && url.ptr[at] != '#') {
+		at++;
+	}
+	size_t end = at;
+	while (end < url.len && url.ptr[end] != '?' && url.ptr[end] != '#') {
+		end++;
+	}
+	*ret_value = tvalue_string(str_slice(url, at, end));
+	return true;
+}
