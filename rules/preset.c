@@ -37,6 +37,8 @@ static size_t skip_blanks(struct str s, size_t at) {
 	return at;
 }
 
+static const struct str hold_suffix = {"/for", 4};
+
 /* `# parameter NAME = DEFAULT   help`: two blanks end the default, which may hold single ones. */
 static bool parse_parameter(struct str line, struct preset_parameter *ret_parameter) {
 	struct str start = STR("# parameter ");
@@ -50,12 +52,38 @@ static bool parse_parameter(struct str line, struct preset_parameter *ret_parame
 	}
 	size_t value = skip_blanks(rest, equals + 1);
 	size_t value_end = value + str_find(str_slice(rest, value, rest.len), STR("  "));
+	struct str text = str_slice(rest, value, value_end);
+	bool is_hold = str_ends_with(text, hold_suffix);
 	*ret_parameter = (struct preset_parameter){
 		.name = str_trim(str_slice(rest, 0, equals)),
-		.value = str_slice(rest, value, value_end),
+		.value = text,
 		.help = str_trim(str_slice(rest, value_end, rest.len)),
+		.alert = is_hold ? str_slice(text, 0, text.len - hold_suffix.len) : STR_EMPTY,
 	};
 	return true;
+}
+
+/* What follows `key` on a line that begins with it. */
+static bool take_value(struct str line, struct str key, struct str *ret_value) {
+	struct str trimmed = str_trim(line);
+	if (!str_starts_with(trimmed, key)) {
+		return false;
+	}
+	*ret_value = str_trim(str_slice(trimmed, key.len, trimmed.len));
+	return true;
+}
+
+/* What the `for` of the alert says in the file. */
+static struct str find_hold(const struct preset *p, struct str alert) {
+	struct str current = STR_EMPTY, hold;
+	for (size_t at = 0; at < p->source.len;) {
+		struct str line = take_line(p->source, &at);
+		take_value(line, STR("- alert:"), &current);
+		if (str_equal(current, alert) && take_value(line, STR("for:"), &hold)) {
+			return hold;
+		}
+	}
+	return STR("0s");
 }
 
 const struct preset_parameter *preset_parameters(const struct preset *p, struct arena *a,
@@ -64,6 +92,9 @@ const struct preset_parameter *preset_parameters(const struct preset *p, struct 
 	size_t count = 0, capacity = 0;
 	for (size_t at = 0; at < p->source.len;) {
 		if (parse_parameter(take_line(p->source, &at), &found)) {
+			if (found.alert.len > 0) {
+				found.value = find_hold(p, found.alert);
+			}
 			parameters = arena_grow(a, parameters, count, &capacity, sizeof(found));
 			parameters[count++] = found;
 		}
@@ -75,6 +106,7 @@ const struct preset_parameter *preset_parameters(const struct preset *p, struct 
 /* A parameter with its new value. */
 struct change {
 	struct str name, from, to;
+	struct str alert; /* whose `for` it is; empty: a word of the text */
 };
 
 struct rendering {
@@ -89,10 +121,6 @@ static bool refuse(const struct rendering *r, struct str name, const char *why) 
 	*r->ret_error = arena_printf(r->arena, "preset %s: parameter \"%.*s\": %s", r->preset->name,
 								 STR_FMT(name), why);
 	return false;
-}
-
-static bool is_bracketed(struct str s) {
-	return s.len > 2 && s.ptr[0] == '[' && s.ptr[s.len - 1] == ']';
 }
 
 /* Characters with which a value could leave the place where it stands. */
@@ -119,16 +147,12 @@ static bool check_value(const struct rendering *r, struct change *change) {
 		return refuse(r, change->name,
 					  "value with a control character, '#', '\\', '{{' or invalid UTF-8");
 	}
-	if (is_bracketed(change->from)) {
-		bool bracketed = is_bracketed(change->to);
-		struct str bare = bracketed ? str_slice(change->to, 1, change->to.len - 1) : change->to;
-		if (!duration_parse(bare, r->arena, &duration, &error)) {
-			return refuse(r, change->name, error);
-		}
-		change->to = str_from(arena_printf(r->arena, "[%.*s]", STR_FMT(bare)));
-	} else if (gofloat_parse(change->from, &number, NULL) &&
-			   !gofloat_parse(change->to, &number, NULL)) {
-		return refuse(r, change->name, "not a number");
+	if (gofloat_parse(change->from, &number, NULL)) {
+		return gofloat_parse(change->to, &number, NULL) || refuse(r, change->name, "not a number");
+	}
+	if (duration_parse(change->from, r->arena, &duration, &error)) {
+		return duration_parse(change->to, r->arena, &duration, &error) ||
+			   refuse(r, change->name, error);
 	}
 	return true;
 }
@@ -139,7 +163,8 @@ static bool find_changes(struct rendering *r, const struct preset_parameter *val
 		preset_parameters(r->preset, r->arena, &declared_count);
 	r->changes = ARENA_ARRAY(r->arena, struct change, declared_count);
 	for (size_t i = 0; i < declared_count; i++) {
-		r->changes[i] = (struct change){declared[i].name, declared[i].value, declared[i].value};
+		const struct preset_parameter *p = &declared[i];
+		r->changes[i] = (struct change){p->name, p->value, p->value, p->alert};
 	}
 	r->count = declared_count;
 	for (size_t i = 0; i < count; i++) {
@@ -208,7 +233,7 @@ static void render_line(const struct rendering *r, struct str line, struct strbu
 	for (size_t at = 0; at < line.len;) {
 		size_t matched = 0;
 		for (size_t i = 0; i < r->count && matched == 0; i++) {
-			matched = match_word(line, at, r->changes[i].from);
+			matched = r->changes[i].alert.len == 0 ? match_word(line, at, r->changes[i].from) : 0;
 			if (matched > 0) {
 				strbuf_add(out, r->changes[i].to);
 				at += matched;
@@ -226,6 +251,11 @@ static void render_line(const struct rendering *r, struct str line, struct strbu
 /* The header declares what is now the default, so that the result is a preset again. */
 static void render_parameter(const struct rendering *r, struct str line,
 							 const struct preset_parameter *declared, struct strbuf *out) {
+	if (declared->alert.len >
+		0) { /* says where the default stands, which is true of the new one too */
+		strbuf_add(out, line);
+		return;
+	}
 	size_t at = (size_t)(declared->value.ptr - line.ptr);
 	strbuf_add(out, str_slice(line, 0, at));
 	for (size_t i = 0; i < r->count; i++) {
@@ -236,14 +266,32 @@ static void render_parameter(const struct rendering *r, struct str line,
 	strbuf_add(out, str_slice(line, at + declared->value.len, line.len));
 }
 
+/* `for: 5m` of an alert: only the parameter of that name touches it. */
+static void render_hold(const struct rendering *r, struct str line, struct str alert,
+						struct strbuf *out) {
+	for (size_t i = 0; i < r->count; i++) {
+		if (str_equal(r->changes[i].alert, alert)) {
+			size_t end = str_find(line, STR("for:")) + strlen("for:");
+			strbuf_add(out, str_slice(line, 0, end));
+			strbuf_printf(out, " %.*s", STR_FMT(r->changes[i].to));
+			return;
+		}
+	}
+	strbuf_add(out, line);
+}
+
 static void render_text(const struct rendering *r, struct strbuf *out) {
+	struct str alert = STR_EMPTY, hold;
 	for (size_t at = 0; at < r->preset->source.len;) {
 		struct str line = take_line(r->preset->source, &at);
 		struct preset_parameter declared;
+		take_value(line, STR("- alert:"), &alert);
 		if (parse_parameter(line, &declared)) {
 			render_parameter(r, line, &declared, out);
 		} else if (str_starts_with(str_trim(line), STR("#"))) {
 			strbuf_add(out, line);
+		} else if (take_value(line, STR("for:"), &hold)) {
+			render_hold(r, line, alert, out);
 		} else {
 			render_line(r, line, out);
 		}

@@ -9,8 +9,8 @@
 /* An ordinary rule file. Its header comment declares the parameters, one a line:
  *     # parameter NAME = DEFAULT   what it is
  * A value other than the default replaces the default wherever it stands as a whole word of the groups' text (a maximal run of
- * [A-Za-z0-9_:.]; with _bucket, _count or _sum behind it too), but not in the value of a `for` key. A DEFAULT written Alert/for stands
- * for that value: the parameter's default is what the `for` of that alert says, and a value replaces it there alone. */
+ * [A-Za-z0-9_:.]; with _bucket, _count or _sum behind it too), but not in the value of a `for` key. A DEFAULT written
+ * Alert/for stands for that value: the default is what the `for` of that alert says, and a value replaces it there alone. */
 struct preset {
 	const char *name;  /* "generic" */
 	const char *title; /* first comment line */
@@ -19,6 +19,7 @@ struct preset {
 
 struct preset_parameter {
 	struct str name, value, help;
+	struct str alert; /* it is the `for` of this alert; empty: a word of the text */
 };
 
 const struct preset *presets(size_t *ret_count);

@@ -3,7 +3,7 @@
 
 #include "base/bug.h"
 
-bool fn_not(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_not(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_bool(!tvalue_is_true(&call->args[0]));
 	return true;
 }
@@ -100,7 +100,7 @@ static bool equal(const struct tcall *call, const struct tvalue *a, const struct
 }
 
 /* eq a b c: a is one of the others. */
-bool fn_eq(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_eq(const struct tcall *call, struct tvalue *ret_value) {
 	if (call->count < 2) {
 		return tcall_fail(call, "missing argument for comparison");
 	}
@@ -114,8 +114,8 @@ bool fn_eq(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_ne(const struct tcall *call, struct tvalue *ret_value) {
-	bool good = fn_eq(call, ret_value);
+bool tfn_ne(const struct tcall *call, struct tvalue *ret_value) {
+	bool good = tfn_eq(call, ret_value);
 	ret_value->truth = !ret_value->truth;
 	return good;
 }
@@ -151,25 +151,25 @@ static bool less_or_equal(const struct tcall *call, bool *ret_truth) {
 	return *ret_truth || equal(call, &call->args[0], &call->args[1], ret_truth);
 }
 
-bool fn_lt(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_lt(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_bool(false);
 	return less(call, &ret_value->truth);
 }
 
-bool fn_le(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_le(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_bool(false);
 	return less_or_equal(call, &ret_value->truth);
 }
 
 /* Not less-or-equal: true for NaN, as in Go's templates. */
-bool fn_gt(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_gt(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_bool(false);
 	bool good = less_or_equal(call, &ret_value->truth);
 	ret_value->truth = !ret_value->truth;
 	return good;
 }
 
-bool fn_ge(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_ge(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_bool(false);
 	bool good = less(call, &ret_value->truth);
 	ret_value->truth = !ret_value->truth;

@@ -105,7 +105,7 @@ static bool is_ipv6(struct str s) {
 	return left >= 0 && right >= 0 && left + right < 8;
 }
 
-bool fn_strip_port(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_strip_port(const struct tcall *call, struct tvalue *ret_value) {
 	struct str host = call->args[0].s, port;
 	split_host_port(call->args[0].s, &host, &port);
 	*ret_value = tvalue_string(host);
@@ -113,7 +113,7 @@ bool fn_strip_port(const struct tcall *call, struct tvalue *ret_value) {
 }
 
 /* web-1.example.org:80 becomes web-1:80; addresses stay. */
-bool fn_strip_domain(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_strip_domain(const struct tcall *call, struct tvalue *ret_value) {
 	struct str host = call->args[0].s, port = STR_EMPTY;
 	split_host_port(call->args[0].s, &host, &port);
 	if (is_ipv4(host) || is_ipv6(host)) {

@@ -48,7 +48,7 @@ static bool index_map(const struct tcall *call, const struct tvalue *index, stru
 	return true;
 }
 
-bool fn_index(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_index(const struct tcall *call, struct tvalue *ret_value) {
 	struct tvalue item = call->args[0];
 	if (item.type == TTYPE_NIL) {
 		return tcall_fail(call, "index of untyped nil");
@@ -87,7 +87,7 @@ static struct tvalue cut(const struct tcall *call, struct tvalue item, size_t fr
 	return item;
 }
 
-bool fn_slice(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_slice(const struct tcall *call, struct tvalue *ret_value) {
 	bool is_nil;
 	struct tvalue item = call->args[0];
 	if (item.type == TTYPE_NIL) {
@@ -122,7 +122,7 @@ bool fn_slice(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_len(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_len(const struct tcall *call, struct tvalue *ret_value) {
 	bool is_nil;
 	struct tvalue item = tvalue_indirect(call->args[0], &is_nil);
 	enum tkind kind = ttype_kind(item.type);
@@ -140,7 +140,7 @@ bool fn_len(const struct tcall *call, struct tvalue *ret_value) {
 }
 
 /* There is no value that is a function. Behind the arguments stands the text of the first one. */
-bool fn_call(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_call(const struct tcall *call, struct tvalue *ret_value) {
 	(void)ret_value;
 	const struct tvalue *callee = &call->args[0];
 	if (callee->type == TTYPE_NIL) {
@@ -150,7 +150,7 @@ bool fn_call(const struct tcall *call, struct tvalue *ret_value) {
 					  ttype_name(callee->type));
 }
 
-bool fn_args(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_args(const struct tcall *call, struct tvalue *ret_value) {
 	if (call->count > TEMPLATE_MAX_ARGS) {
 		return tcall_fail(call, "more than %d arguments", TEMPLATE_MAX_ARGS);
 	}

@@ -38,7 +38,7 @@ static const char *scale_down(double *v, double base, const char *const prefixes
 	return prefix;
 }
 
-bool fn_humanize(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_humanize(const struct tcall *call, struct tvalue *ret_value) {
 	static const char *const prefixes[8] = {"k", "M", "G", "T", "P", "E", "Z", "Y"};
 	double v;
 	if (!tcall_to_float(call, &call->args[0], &v)) {
@@ -51,7 +51,7 @@ bool fn_humanize(const struct tcall *call, struct tvalue *ret_value) {
 	return return_number(call, "", v, prefix, "", ret_value);
 }
 
-bool fn_humanize1024(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_humanize1024(const struct tcall *call, struct tvalue *ret_value) {
 	static const char *const prefixes[8] = {"ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"};
 	double v;
 	if (!tcall_to_float(call, &call->args[0], &v)) {
@@ -84,7 +84,7 @@ static bool return_parts(const struct tcall *call, const char *sign, double v,
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool fn_humanize_duration(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_humanize_duration(const struct tcall *call, struct tvalue *ret_value) {
 	double v;
 	if (!tcall_to_float(call, &call->args[0], &v)) {
 		return false;
@@ -99,7 +99,7 @@ bool fn_humanize_duration(const struct tcall *call, struct tvalue *ret_value) {
 	return return_number(call, "", v, prefix, "s", ret_value);
 }
 
-bool fn_humanize_percentage(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_humanize_percentage(const struct tcall *call, struct tvalue *ret_value) {
 	double v;
 	if (!tcall_to_float(call, &call->args[0], &v)) {
 		return false;
@@ -127,7 +127,7 @@ static bool to_time(const struct tcall *call, double v, struct ttime *ret_time) 
 	return true;
 }
 
-bool fn_humanize_timestamp(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_humanize_timestamp(const struct tcall *call, struct tvalue *ret_value) {
 	double v;
 	struct ttime t;
 	if (!tcall_to_float(call, &call->args[0], &v)) {
@@ -144,7 +144,7 @@ bool fn_humanize_timestamp(const struct tcall *call, struct tvalue *ret_value) {
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool fn_to_time(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_to_time(const struct tcall *call, struct tvalue *ret_value) {
 	double v;
 	struct ttime t;
 	if (!tcall_to_float(call, &call->args[0], &v) || !to_time(call, v, &t)) {
@@ -154,7 +154,7 @@ bool fn_to_time(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_to_duration(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_to_duration(const struct tcall *call, struct tvalue *ret_value) {
 	double v;
 	if (!tcall_to_float(call, &call->args[0], &v)) {
 		return false;
@@ -165,7 +165,7 @@ bool fn_to_duration(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_parse_duration(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_parse_duration(const struct tcall *call, struct tvalue *ret_value) {
 	struct str text = call->args[0].s;
 	bool negative = text.len > 0 && text.ptr[0] == '-';
 	dur_ms ms;
@@ -178,7 +178,7 @@ bool fn_parse_duration(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_now(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_now(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_float((double)call->x->data->now / 1000);
 	return true;
 }

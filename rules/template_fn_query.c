@@ -1,7 +1,7 @@
 /* query, first, label, value, strvalue, sortByLabel */
 #include "rules/template_private.h"
 
-bool fn_query(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_query(const struct tcall *call, struct tvalue *ret_value) {
 	struct texec *x = call->x;
 	for (size_t i = 0; i < x->data->answer_count; i++) {
 		const struct template_answer *answer = &x->data->answers[i];
@@ -25,7 +25,7 @@ bool fn_query(const struct tcall *call, struct tvalue *ret_value) {
 	return false;
 }
 
-bool fn_first(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_first(const struct tcall *call, struct tvalue *ret_value) {
 	const struct tresult *result = call->args[0].result;
 	if (result == NULL || result->count == 0) {
 		return tcall_fail(call, "first() called on vector with no elements");
@@ -39,7 +39,7 @@ static bool check_sample(const struct tcall *call, const struct tvalue *v) {
 		   tcall_fail(call, "runtime error: invalid memory address or nil pointer dereference");
 }
 
-bool fn_label(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_label(const struct tcall *call, struct tvalue *ret_value) {
 	if (!check_sample(call, &call->args[1])) {
 		return false;
 	}
@@ -47,7 +47,7 @@ bool fn_label(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_value(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_value(const struct tcall *call, struct tvalue *ret_value) {
 	if (!check_sample(call, &call->args[0])) {
 		return false;
 	}
@@ -56,7 +56,7 @@ bool fn_value(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_strvalue(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_strvalue(const struct tcall *call, struct tvalue *ret_value) {
 	if (!check_sample(call, &call->args[0])) {
 		return false;
 	}
@@ -65,7 +65,7 @@ bool fn_strvalue(const struct tcall *call, struct tvalue *ret_value) {
 }
 
 /* Stable and in place, as there: whoever holds the result sees it sorted. */
-bool fn_sort_by_label(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_sort_by_label(const struct tcall *call, struct tvalue *ret_value) {
 	struct str name = call->args[0].s;
 	struct tresult *result = call->args[1].result;
 	size_t count = result == NULL ? 0 : result->count;

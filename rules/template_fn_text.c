@@ -3,19 +3,19 @@
 
 #include "base/utf8.h"
 
-bool fn_print(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_print(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
 	tprint_print(call->x->out, call->args, call->count);
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool fn_println(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_println(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
 	tprint_println(call->x->out, call->args, call->count);
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool fn_printf(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_printf(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
 	tprint_printf(call->x->out, call->args[0].s, call->args + 1, call->count - 1);
 	return tcall_return_text(call, start, ret_value);
@@ -36,7 +36,7 @@ static struct str joined(const struct tcall *call) {
 	return text.s;
 }
 
-bool fn_html(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_html(const struct tcall *call, struct tvalue *ret_value) {
 	struct str text = joined(call);
 	struct strbuf *out = call->x->out;
 	size_t start = out->len;
@@ -66,7 +66,7 @@ static void add_js(struct strbuf *out, struct str rune_text, uint32_t rune) {
 	}
 }
 
-bool fn_js(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_js(const struct tcall *call, struct tvalue *ret_value) {
 	struct str text = joined(call);
 	struct strbuf *out = call->x->out;
 	size_t start = out->len;
@@ -105,19 +105,19 @@ static bool return_link(const struct tcall *call, const char *before, struct str
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool fn_urlquery(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_urlquery(const struct tcall *call, struct tvalue *ret_value) {
 	return return_link(call, "", joined(call), "", ret_value);
 }
 
-bool fn_url_query_escape(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_url_query_escape(const struct tcall *call, struct tvalue *ret_value) {
 	return return_link(call, "", call->args[0].s, "", ret_value);
 }
 
-bool fn_graph_link(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_graph_link(const struct tcall *call, struct tvalue *ret_value) {
 	return return_link(call, "/graph?g0.expr=", call->args[0].s, "&g0.tab=0", ret_value);
 }
 
-bool fn_table_link(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_table_link(const struct tcall *call, struct tvalue *ret_value) {
 	return return_link(call, "/graph?g0.expr=", call->args[0].s, "&g0.tab=1", ret_value);
 }
 
@@ -132,7 +132,7 @@ static const struct regex *get_regex(const struct tcall *call, const char **ret_
 	return *ret_owned;
 }
 
-bool fn_match(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_match(const struct tcall *call, struct tvalue *ret_value) {
 	const char *error;
 	struct regex *owned;
 	const struct regex *regex = get_regex(call, &error, &owned);
@@ -144,7 +144,7 @@ bool fn_match(const struct tcall *call, struct tvalue *ret_value) {
 	return true;
 }
 
-bool fn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
 	const char *error;
 	struct regex *owned;
 	const struct regex *regex = get_regex(call, &error, &owned);
@@ -180,11 +180,11 @@ static bool return_mapped(const struct tcall *call, uint32_t (*map)(uint32_t),
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool fn_to_upper(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_to_upper(const struct tcall *call, struct tvalue *ret_value) {
 	return return_mapped(call, tcase_upper, ret_value);
 }
 
-bool fn_to_lower(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_to_lower(const struct tcall *call, struct tvalue *ret_value) {
 	return return_mapped(call, tcase_lower, ret_value);
 }
 
@@ -206,7 +206,7 @@ static bool joins(uint32_t before, uint32_t rune, uint32_t after) {
 }
 
 /* The first letter of each word in its title case; the rest stays as it is. */
-bool fn_title(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_title(const struct tcall *call, struct tvalue *ret_value) {
 	struct strbuf *out = call->x->out;
 	struct str text = call->args[0].s;
 	size_t start = out->len;
@@ -233,19 +233,19 @@ bool fn_title(const struct tcall *call, struct tvalue *ret_value) {
 }
 
 /* Only HTML templates treat it otherwise. */
-bool fn_safe_html(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_safe_html(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = call->args[0];
 	ret_value->type = TTYPE_HTML;
 	return true;
 }
 
-bool fn_external_url(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_external_url(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_string(call->x->data->external_url);
 	return true;
 }
 
 /* The path of the external URL: behind scheme and host, before query and fragment. */
-bool fn_path_prefix(const struct tcall *call, struct tvalue *ret_value) {
+bool tfn_path_prefix(const struct tcall *call, struct tvalue *ret_value) {
 	struct str url = call->x->data->external_url;
 	size_t scheme = str_find(url, STR("://"));
 	size_t at = scheme < url.len ? scheme + 3 : 0;

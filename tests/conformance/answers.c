@@ -7,6 +7,8 @@
 
 static const struct answers_kind *const kinds[] = {
 	&answers_parse,
+	&answers_rule_files,
+	&answers_templates,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

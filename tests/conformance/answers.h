@@ -26,6 +26,8 @@ struct answers_kind {
 
 /* One per kind, each in answers_<kind>.c; listed in answers.c. */
 extern const struct answers_kind answers_parse;
+extern const struct answers_kind answers_rule_files;
+extern const struct answers_kind answers_templates;
 
 /* The string of a member; the empty one when there is none. */
 struct str answers_string(const cJSON *item, const char *name);
