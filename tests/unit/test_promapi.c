@@ -117,7 +117,7 @@ static const struct {
 	{"{}", "the answer is not one of the query API: \"{}\""},
 	{"{\"status\":\"success\"}", "the answer has no result: \"{\\\"status\\\":\\\"success\\\"}\""},
 	{"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{}",
-	 "the answer ends in the middle, after 73 bytes"},
+	 "the answer ends in the middle, after 72 bytes"},
 	{"{\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"query timed out\"}",
 	 "timeout: query timed out"},
 	{"{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[1,\"1\"]}}",
