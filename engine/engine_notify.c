@@ -143,11 +143,12 @@ bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
 	return false;
 }
 
+/* Only these mean the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and somebody will mend it. */
 static enum outbox_outcome outcome_of(int status) {
 	if (status >= 200 && status < 300) {
 		return OUTBOX_OK;
 	}
-	bool refused = status >= 400 && status < 500 && status != 408 && status != 429;
+	bool refused = status == 400 || status == 413 || status == 422;
 	return refused ? OUTBOX_DROP : OUTBOX_RETRY;
 }
 

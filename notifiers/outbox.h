@@ -21,8 +21,10 @@ struct outbox_options {
 
 enum outbox_outcome {
 	OUTBOX_OK,
-	OUTBOX_RETRY, /* nobody there, time-out, 429, 5xx: later, with backoff */
-	OUTBOX_DROP, /* 400 and other 4xx: the receiver will never take this batch. One alert: dropped and counted. Several: halved and tried again */
+	OUTBOX_RETRY, /* not now: nobody there, time-out, 429, 5xx, but also 401 or 404, which somebody will mend */
+	/* Never: 400, 413, 422. Several alerts are halved and tried again until the one that is meant is alone; that one is
+	 * dropped and counted. */
+	OUTBOX_DROP,
 };
 
 struct outbox_delivery {

@@ -7,7 +7,8 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 
-/* Adds the file's bytes to `out`. false: *ret_error, in the arena, is "PATH: no such file or directory", or that it is larger than `max`. */
+/* Adds the file's bytes to `out`. false: *ret_error, in the arena, is "PATH: no such file or directory", or that it is larger
+ * than `max`. */
 bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
 			   const char **ret_error);
 

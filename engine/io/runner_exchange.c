@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "engine/io/clock.h"
 #include "engine/io/runner_private.h"
+#include "engine/view.h"
 
 #define KEPT_BYTES (64u << 10) /* of an answer that is only read for its error text */
 
@@ -52,8 +53,12 @@ void runner_send(struct runner *r, const struct exchange *x) {
 	w->runner = r;
 	w->id = x->id;
 	w->is_prometheus = x->peer == EXCHANGE_PROMETHEUS;
-	struct str base =
-		w->is_prometheus ? r->config.prometheus.url : r->config.alertmanagers[x->peer_index].url;
+	struct engine_peer_view peer;
+	struct str base = r->config.prometheus.url;
+	if (!w->is_prometheus) {
+		engine_peer(r->engine, x->peer_index, &peer);
+		base = peer.url;
+	}
 	struct strbuf url = STRBUF_INIT;
 	strbuf_add(&url, base);
 	strbuf_add(&url, x->path);

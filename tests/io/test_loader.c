@@ -1,0 +1,197 @@
+/* From files and settings to a configuration and a rule set. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "engine/io/loader.h"
+
+struct fixture {
+	char folder[100];
+	struct arena arena;
+	struct config config;
+	struct rule_set *set;
+	struct strbuf messages;
+	enum loader_outcome outcome;
+};
+
+static const char *path_of(struct fixture *f, const char *name) {
+	return arena_printf(&f->arena, "%s/%s", f->folder, name);
+}
+
+static void write_file(struct fixture *f, const char *name, const char *text) {
+	FILE *file = fopen(path_of(f, name), "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+#define GOOD_RULES                                                                                 \
+	"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n  - alert: B\n    expr: up == 1\n"
+#define BAD_RULES                                                                                  \
+	"groups:\n- name: g\n  rules:\n  - alert: A\n    expr: rate(up)\n  - alert: B\n    exprs: up\n"
+
+static void fixture_init(struct fixture *f) {
+	*f = (struct fixture){0};
+	snprintf(f->folder, sizeof f->folder, "/tmp/tocsin-test-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	arena_init(&f->arena);
+	write_file(f, "good.rules", GOOD_RULES);
+	write_file(f, "bad.rules", BAD_RULES);
+	write_file(f, "good.yml",
+			   "prometheus:\n  url: http://p:1\nalertmanagers:\n- http://a:1\n- http://b:1\n"
+			   "rule_files: ['good.rul*']\n");
+	write_file(f, "bad.yml", "prometheus:\n  urk: http://p:1\nlog: [1]\n");
+	write_file(f, "missing.yml", "rule_files: [nowhere.rules, bad.rules, none*]\n");
+}
+
+static void fixture_finish(struct fixture *f) {
+	const char *names[] = {"good.rules", "bad.rules", "good.yml", "bad.yml", "missing.yml"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		unlink(path_of(f, names[i]));
+	}
+	rmdir(f->folder);
+	if (f->outcome == LOADER_FINE) {
+		rule_set_destroy(f->set);
+	}
+	strbuf_finish(&f->messages);
+	arena_finish(&f->arena);
+}
+
+static void load(struct fixture *f, const char *name, struct loader_setting *settings,
+				 size_t count) {
+	const struct loader l = {.path = name != NULL ? path_of(f, name) : NULL,
+							 .settings = settings,
+							 .setting_count = count};
+	f->outcome = loader_load(&l, &f->arena, &f->config, &f->set, &f->messages);
+}
+
+static void expect_message(const struct fixture *f, const char *part) {
+	if (f->messages.ptr == NULL || strstr(f->messages.ptr, part) == NULL) {
+		fail_msg("no \"%s\" in: %s", part, f->messages.ptr);
+	}
+}
+
+static void test_defaults(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	load(&f, NULL, NULL, 0);
+	assert_int_equal(f.outcome, LOADER_FINE);
+	assert_int_equal(f.messages.len, 0);
+	assert_true(str_equal(f.config.prometheus.url, STR("http://localhost:9090")));
+	assert_int_equal(f.set->rule_count, 3);
+	fixture_finish(&f);
+}
+
+static void test_file(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	load(&f, "good.yml", NULL, 0);
+	assert_int_equal(f.outcome, LOADER_FINE);
+	assert_true(str_equal(f.config.prometheus.url, STR("http://p:1")));
+	assert_int_equal(f.config.alertmanager_count, 2);
+	assert_int_equal(f.set->rule_count, 2); /* the built-in ones only when no rules are given */
+	assert_string_equal(f.set->files[0].path.ptr, path_of(&f, "good.rules"));
+	fixture_finish(&f);
+}
+
+/* A list that is given outside replaces the file's. */
+static void test_settings_win(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	struct loader_setting settings[] = {
+		{"prometheus.url", "http://env:1", "TOCSIN_PROMETHEUS"},
+		{"prometheus.url", "http://flag:1", "--prometheus"},
+		{"alertmanagers", "http://c:1", "--alertmanager"},
+		{"alertmanagers", "http://d:1", "--alertmanager"},
+		{"presets", "generic", "--preset"},
+	};
+	load(&f, "good.yml", settings, 5);
+	assert_int_equal(f.outcome, LOADER_FINE);
+	assert_true(str_equal(f.config.prometheus.url, STR("http://flag:1")));
+	assert_int_equal(f.config.alertmanager_count, 2);
+	assert_true(str_equal(f.config.alertmanagers[0].url, STR("http://c:1")));
+	assert_true(str_equal(f.config.alertmanagers[1].url, STR("http://d:1")));
+	assert_int_equal(f.set->rule_count, 5);
+	fixture_finish(&f);
+}
+
+static void test_rules_from_here(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	struct loader_setting settings[] = {{"rule_files", path_of(&f, "good.rules"), "--rules"}};
+	load(&f, "missing.yml", settings, 1);
+	assert_int_equal(f.outcome, LOADER_FINE);
+	assert_int_equal(f.set->rule_count, 2);
+	fixture_finish(&f);
+}
+
+static void test_bad_config(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	load(&f, "bad.yml", NULL, 0);
+	assert_int_equal(f.outcome, LOADER_BAD);
+	expect_message(&f, "/bad.yml:2:3: error: ");
+	expect_message(&f, "urk: http://p:1\n      ^~~\n");
+	expect_message(&f, "/bad.yml:3:6: error: ");
+	fixture_finish(&f);
+}
+
+/* All that is wrong is said, in every file. */
+static void test_bad_rules(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	load(&f, "missing.yml", NULL, 0);
+	assert_int_equal(f.outcome, LOADER_UNABLE);
+	expect_message(&f, "/nowhere.rules: no such file or directory\n");
+	expect_message(&f, "/bad.rules:5:16: error: ");
+	expect_message(&f,
+				   "expected type range vector in call to function \"rate\", got instant vector");
+	expect_message(&f, "/bad.rules:7:5: error: ");
+	expect_message(&f, "warning: no rule file matches \"none*\"\n");
+	fixture_finish(&f);
+}
+
+static void test_bad_settings(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	struct loader_setting settings[] = {
+		{"evaluation_interval", "5 parsecs", "--interval"},
+		{"presets", "nonesuch", "TOCSIN_PRESET"},
+	};
+	load(&f, NULL, settings, 2);
+	assert_int_equal(f.outcome, LOADER_BAD);
+	expect_message(&f, "error: --interval \"5 parsecs\": ");
+	expect_message(&f, "error: TOCSIN_PRESET \"nonesuch\": unknown preset \"nonesuch\"\n");
+	fixture_finish(&f);
+}
+
+static void test_missing_config(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	load(&f, "nothing.yml", NULL, 0);
+	assert_int_equal(f.outcome, LOADER_UNABLE);
+	expect_message(&f, "/nothing.yml: no such file or directory\n");
+	fixture_finish(&f);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_file),
+		cmocka_unit_test(test_settings_win), cmocka_unit_test(test_rules_from_here),
+		cmocka_unit_test(test_bad_config),   cmocka_unit_test(test_bad_rules),
+		cmocka_unit_test(test_bad_settings), cmocka_unit_test(test_missing_config),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
