@@ -161,7 +161,7 @@ static bool is_digit_of(char c, bool hex) {
 	return (c >= '0' && c <= '9') || (hex && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')));
 }
 
-/* Go's underscoreOK: '_' only with a base prefix, and only between digits (or right behind the prefix). */
+/* Go's underscoreOK: '_' only between digits, or right behind the base prefix. */
 static bool copy_without_underscores(struct str s, bool hex, char *copy) {
 	size_t len = 0;
 	for (size_t i = 0; i < s.len; i++) {
@@ -169,10 +169,10 @@ static bool copy_without_underscores(struct str s, bool hex, char *copy) {
 			copy[len++] = s.ptr[i];
 			continue;
 		}
-		bool before = i > 0 && (is_digit_of(s.ptr[i - 1], true) || s.ptr[i - 1] == 'x' ||
-								s.ptr[i - 1] == 'X');
-		bool after = i + 1 < s.len && is_digit_of(s.ptr[i + 1], true);
-		if (!hex || !before || !after) {
+		bool before = i > 0 && (is_digit_of(s.ptr[i - 1], hex) ||
+								(hex && (s.ptr[i - 1] == 'x' || s.ptr[i - 1] == 'X')));
+		bool after = i + 1 < s.len && is_digit_of(s.ptr[i + 1], hex);
+		if (!before || !after) {
 			return false;
 		}
 	}

@@ -13,8 +13,8 @@ void gofloat_print(struct strbuf *b, double v, char format);
 /* strconv.FormatFloat(v, format, precision, 64) for 'e', 'f' and 'g'. */
 void gofloat_print_precision(struct strbuf *b, double v, char format, int precision);
 
-/* strconv.ParseFloat(s, 64): decimal, hexadecimal with p exponent, inf, infinity, nan in any case, sign, and '_' only
- * with a base prefix. false: not a number. Overflow gives an infinity and sets *ret_range when that is not NULL. */
+/* strconv.ParseFloat(s, 64): decimal, hexadecimal with p exponent, inf, infinity, nan in any case, sign, and '_' between
+ * digits. false: not a number. Overflow gives an infinity and sets *ret_range when that is not NULL. */
 bool gofloat_parse(struct str s, double *ret_v, bool *ret_range);
 
 #endif
