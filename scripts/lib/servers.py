@@ -87,7 +87,7 @@ class Server:
 			return fetch(self.url + self.ready_path, timeout=1)[0] == 200
 		wait_for(f"{self.name} is ready (log: {self.log_path})", ready)
 
-	def signal(self, number):
+	def send(self, number):
 		self.process.send_signal(number)
 
 	def stop(self, number=signal.SIGTERM, seconds=15):

@@ -1,6 +1,7 @@
 """The three built-in alerts through a real Prometheus and a real Alertmanager, and what happens while one of those is away. TAP."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -197,17 +198,17 @@ def bad_reload_keeps_the_rules(s):
 	s.home.write("tocsin.yml", good + "rule_files: [bad.yml]\n")
 	s.home.write("bad.yml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: rate(up)\n")
 	before = [r["name"] for r in s.tocsin.rules()]
-	s.tocsin.signal(1)
+	s.tocsin.send(signal.SIGHUP)
 	wait_for("the failed reload shows in the metrics", lambda: s.tocsin.metric("prometheus_config_last_reload_successful") == 0)
 	equal([r["name"] for r in s.tocsin.rules()], before, "rules after a bad reload")
 	true("bad.yml:5:16" in s.tocsin.log(), "the log names the place:\n" + s.tocsin.log()[-600:])
 	s.home.write("bad.yml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: vector(1)\n")
-	s.tocsin.signal(1)
+	s.tocsin.send(signal.SIGHUP)
 	wait_for("the mended file is loaded", lambda: len(s.tocsin.rules()) == len(before) + 1)
 	equal(s.tocsin.metric("prometheus_config_last_reload_successful"), 1.0, "reload successful")
 	s.wait_sent(["A"])
 	s.home.write("tocsin.yml", good)
-	s.tocsin.signal(1)
+	s.tocsin.send(signal.SIGHUP)
 	s.wait_sent([])  # the alert of a rule that is gone is resolved
 
 
