@@ -46,7 +46,7 @@ static bool load_texts(struct loader *l, const struct yaml_node *node, struct fi
 		struct text_pair *text = &texts[v->text_count];
 		*text = (struct text_pair){pair.key->text, STR_EMPTY, pair.key, pair.value};
 		if (pair.key->kind == YAML_NULL) {
-			continue; /* yaml.v3 drops what has no name */
+			continue;
 		}
 		if (pair.value->kind == YAML_NULL || load_text(l, pair.value, &text->value)) {
 			v->text_count++;
@@ -97,6 +97,9 @@ bool fields_load(struct loader *l, const struct yaml_node *node, const char *typ
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
 		const struct field *field = find_field(fields, count, key->text);
+		if (key->kind == YAML_NULL) {
+			continue; /* yaml.v3 drops what has no name */
+		}
 		if (field == NULL) {
 			diags_add(l->diags, DIAG_ERROR, key->span,
 					  "yaml: line %zu: field %.*s not found in type %s", key->line,

@@ -78,8 +78,7 @@ static bool fail(struct reader *r, struct span span, const char *format, ...) {
 
 /* The line that yaml.v3 names: of the context if that is not the first line, and without the first line's one for the
  * parser's errors (not for the scanner's). The span says where it really is. */
-static bool fail_parser(struct reader *r) {
-	const yaml_parser_t *p = &r->parser;
+static bool fail_at(struct reader *r, const yaml_parser_t *p) {
 	const char *problem = p->problem != NULL ? p->problem : "unknown problem parsing YAML content";
 	if (p->error == YAML_READER_ERROR) {
 		size_t at = p->problem_offset < r->text.len ? p->problem_offset : r->text.len;
@@ -92,6 +91,33 @@ static bool fail_parser(struct reader *r) {
 	}
 	line += p->error == YAML_SCANNER_ERROR;
 	return fail(r, (struct span){at, at}, "yaml: line %zu: %s", line, problem);
+}
+
+static void start_parser(yaml_parser_t *parser, struct str text) {
+	BUG_ON(yaml_parser_initialize(parser) == 0);
+	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(parser, (const unsigned char *)text.ptr, text.len);
+}
+
+/* yaml.v3 has scanned two tokens further (it looks for comments) before it sees that a token is wrong, so an error in those
+ * is the one it reports. */
+static bool fail_parser(struct reader *r) {
+	yaml_parser_t ahead;
+	bool found = false, done = r->parser.error != YAML_PARSER_ERROR;
+	start_parser(&ahead, r->text);
+	for (int tokens = 0; tokens < 3 && !done;) {
+		yaml_token_t token;
+		found = yaml_parser_scan(&ahead, &token) == 0;
+		done = found || token.type == YAML_STREAM_END_TOKEN;
+		if (!found) {
+			bool empty = token.start_mark.index == token.end_mark.index; /* the end of a block */
+			tokens += token.start_mark.index >= r->parser.problem_mark.index && !empty;
+			yaml_token_delete(&token);
+		}
+	}
+	fail_at(r, found ? &ahead : &r->parser);
+	yaml_parser_delete(&ahead);
+	return false;
 }
 
 static bool count_nodes(struct reader *r, size_t nodes, struct span span) {
@@ -291,7 +317,12 @@ static bool handle_end(struct reader *r, const yaml_event_t *event) {
 	return attach(r, node, level->size, level->height);
 }
 
-static bool handle_document_start(struct reader *r) {
+/* yaml.v3 knows version 1.1 only. */
+static bool handle_document_start(struct reader *r, const yaml_event_t *event) {
+	const yaml_version_directive_t *version = event->data.document_start.version_directive;
+	if (version != NULL && (version->major != 1 || version->minor != 1)) {
+		return fail(r, span_of(r, event), "yaml: found incompatible YAML document");
+	}
 	r->documents =
 		arena_grow(r->arena, r->documents, r->count, &r->capacity, sizeof(r->documents[0]));
 	r->documents[r->count] = (struct yaml_document){0};
@@ -307,7 +338,7 @@ static bool handle_event(struct reader *r, const yaml_event_t *event) {
 	case YAML_MAPPING_START_EVENT: return handle_start(r, event, YAML_MAPPING);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT: return handle_end(r, event);
-	case YAML_DOCUMENT_START_EVENT: return handle_document_start(r);
+	case YAML_DOCUMENT_START_EVENT: return handle_document_start(r, event);
 	case YAML_DOCUMENT_END_EVENT: r->count++; return true;
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
@@ -342,9 +373,7 @@ bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
 	}
 	struct reader r = {.text = text, .arena = a, .diags = diags};
 	hmap_init(&r.anchors, NULL);
-	BUG_ON(yaml_parser_initialize(&r.parser) == 0);
-	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text.ptr, text.len);
+	start_parser(&r.parser, text);
 	bool good = read_events(&r);
 	yaml_parser_delete(&r.parser);
 	hmap_finish(&r.anchors);

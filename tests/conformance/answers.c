@@ -23,8 +23,18 @@ bool answers_has(const cJSON *item, const char *name) {
 	return cJSON_HasObjectItem(item, name);
 }
 
-static void run_line(struct answers_run *run, const struct answers_kind *kind, const char *line) {
+/* cJSON's texts end at a NUL, so it stands as another character in them. */
+static void replace_nul(char *line) {
+	static const char nul[] = "\\u0000", other[] = ANSWERS_NUL_ESCAPE;
+
+	while ((line = strstr(line, nul)) != NULL) {
+		memcpy(line, other, sizeof(other) - 1);
+	}
+}
+
+static void run_line(struct answers_run *run, const struct answers_kind *kind, char *line) {
 	struct strbuf difference = STRBUF_INIT;
+	replace_nul(line);
 	cJSON *item = cJSON_Parse(line);
 
 	if (item == NULL) {

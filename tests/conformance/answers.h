@@ -8,6 +8,10 @@
 
 #include "base/strbuf.h"
 
+/* What a NUL in a text has become: U+F8FF, which no case uses. */
+#define ANSWERS_NUL "\xEF\xA3\xBF"
+#define ANSWERS_NUL_ESCAPE "\\uf8ff"
+
 struct answers_run {
 	const char *file;
 	size_t line;

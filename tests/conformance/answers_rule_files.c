@@ -124,15 +124,34 @@ static bool judge(const cJSON *item, struct str yaml, bool loaded, const struct 
 	return true;
 }
 
+static struct str with_nul(struct arena *a, struct str text) {
+	struct strbuf out = STRBUF_INIT;
+	struct str nul = STR(ANSWERS_NUL);
+
+	while (text.len > 0) {
+		size_t length = str_find(text, nul);
+
+		strbuf_add(&out, str_slice(text, 0, length));
+		if (length < text.len) {
+			strbuf_add_char(&out, '\0');
+			length += nul.len;
+		}
+		text = str_slice(text, length, text.len);
+	}
+	struct str copy = arena_dup(a, strbuf_str(&out));
+	strbuf_finish(&out);
+	return copy;
+}
+
 static bool check(struct answers_run *run, const cJSON *item, struct strbuf *difference) {
 	static const struct pql_syntax plain;
-	struct str yaml = answers_string(item, "yaml");
 	struct arena a;
 	struct diags diags;
 	struct rule_file file;
 
 	(void)run;
 	arena_init(&a);
+	struct str yaml = with_nul(&a, answers_string(item, "yaml"));
 	diags_init(&diags, &a);
 	bool loaded = rule_file_load(STR("case.yml"), yaml, &plain, &a, &diags, &file);
 	bool ok = judge(item, yaml, loaded, &diags, difference);
