@@ -69,8 +69,10 @@ static enum variance variance_join(enum variance a, enum variance b) {
 static enum variance call_variance(const struct pql_node *n) {
 	const char *name = n->call.function->name;
 	enum variance v = CONSTANT;
+	/* Info series are looked up where the first argument's data comes from. */
+	size_t count = strcmp(name, "info") == 0 ? 1 : n->call.count;
 
-	for (size_t i = 0; i < n->call.count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		v = variance_join(v, variance_of(n->call.args[i]));
 	}
 	for (size_t i = 0; i < sizeof(time_functions) / sizeof(time_functions[0]); i++) {

@@ -1,4 +1,5 @@
-/* Evaluates a checked expression over a grid of steps, from samples that are all in memory. Pure: told everything, asks for nothing. */
+/* Evaluates a checked expression over a grid of steps, from samples that are all in memory.
+ * Pure: told everything, asks for nothing. */
 #ifndef PQL_EVAL_H
 #define PQL_EVAL_H
 

@@ -7,8 +7,9 @@ void fn_none(struct pql_call_context *call) {
 			  call->node->call.function->name);
 }
 
+/* A subquery has no place of its own in notes: Prometheus puts its result where a selector without one would be. */
 struct span call_arg_span(const struct pql_call_context *call, size_t arg) {
-	return call->args[arg]->span;
+	return call->args[arg]->kind == PQL_SUBQUERY ? (struct span){0, 0} : call->args[arg]->span;
 }
 
 ts_ms call_range_end(const struct pql_call_context *call, size_t step) {

@@ -60,7 +60,10 @@ void match_groups_init(struct match_groups *g, struct arena *a, const struct pql
 	hmap_finish(&map);
 }
 
-/* ---- one operation ---- */
+/* ---- one operation ----
+ *
+ * fill_left stands in for a missing row on the many side and fill_right for one on the one side, whichever of them is written
+ * on the left: that is what Prometheus does with group_right. */
 
 /* Where the results of a pair of rows go. A many row mostly meets the same one row at all steps. */
 struct pair {
@@ -85,6 +88,9 @@ struct match {
 	size_t *out_group;           /* per row of the result: the group that writes to it */
 	size_t out_capacity;
 	struct pair **pairs; /* per many row; the last one is for filled in many sides */
+	/* The first step at which the operation fails, and why: what comes after it does not matter. */
+	size_t fail_step;
+	const char *failure;
 	/* Rows by group: rows order[first[g]] … order[first[g + 1]]. */
 	size_t *many_order, *many_first, *one_order, *one_first;
 };
@@ -173,50 +179,23 @@ static struct pql_row *out_row(struct match *m, size_t many, size_t one, size_t 
 	return &m->ret->rows[p->out];
 }
 
-static bool fail_duplicate(struct match *m, size_t first, size_t second) {
+static void fail_at(struct match *m, size_t step, const char *why) {
+	m->fail_step = step;
+	m->failure = why;
+}
+
+/* Two rows of the one side in the same group at the same step. */
+static void fail_duplicate(struct match *m, size_t step, size_t first, size_t second) {
 	struct arena *a = m->f->run->arena;
 	struct labels one = m->one->rows[second].labels, other = m->one->rows[first].labels;
 
-	return eval_fail(m->f->run, m->n->span,
-					 "found duplicate series for the match group %s on the %s hand-side of the "
-					 "operation: [%s, %s];many-to-many matching not allowed: matching labels must "
-					 "be unique on one side",
-					 labels_text(a, match_labels(m, one)), m->swapped ? "left" : "right",
-					 labels_text(a, one), labels_text(a, other));
-}
-
-/* Puts one result where it belongs. */
-static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step) {
-	double x = many == NO_ROW ? m->fill_many : m->many->rows[many].values[step];
-	double y = one == NO_ROW ? m->fill_one : m->one->rows[one].values[step];
-	struct pql_row *out = out_row(m, many, one, group);
-	bool keep;
-	double v;
-
-	if (out == NULL) {
-		return false;
-	}
-	if (out->present[step] != NOTHING) {
-		if (m->out_group[out - m->ret->rows] == group &&
-			m->n->binary.cardinality != PQL_ONE_TO_ONE) {
-			return eval_fail(
-				m->f->run, m->n->span,
-				"multiple matches for labels: grouping labels must ensure unique matches");
-		}
-		if (out->present[step] == VALUE) {
-			return eval_fail(m->f->run, m->n->span,
-							 "vector cannot contain metrics with the same labelset");
-		}
-	}
-	v = m->swapped ? binary_apply(m->n->binary.op, y, x, &keep)
-				   : binary_apply(m->n->binary.op, x, y, &keep);
-	if (m->n->binary.return_bool) {
-		v = keep ? 1 : 0;
-		keep = true;
-	}
-	out->values[step] = v;
-	out->present[step] = keep ? VALUE : FILTERED;
-	return true;
+	fail_at(m, step,
+			arena_printf(a,
+						 "found duplicate series for the match group %s on the %s hand-side of the "
+						 "operation: [%s, %s];many-to-many matching not allowed: matching labels "
+						 "must be unique on one side",
+						 labels_text(a, match_labels(m, one)), m->swapped ? "left" : "right",
+						 labels_text(a, one), labels_text(a, other)));
 }
 
 /* Whether the many side has anything at all at a step: if it does not, nothing is compared, not even for an error. */
@@ -232,29 +211,86 @@ static bool many_side_any(const struct match *m, size_t step) {
 	return false;
 }
 
-/* The one row that is there at a step, or NO_ROW. */
-static bool find_one(struct match *m, size_t group, size_t step, size_t *ret) {
-	*ret = NO_ROW;
+/* The first two rows of a group's one side that are there at a step. */
+static bool find_two(const struct match *m, size_t group, size_t step, size_t *ret_first,
+					 size_t *ret_second) {
+	*ret_first = NO_ROW;
 	for (size_t i = m->one_first[group]; i < m->one_first[group + 1]; i++) {
 		size_t row = m->one_order[i];
 
-		if (!m->one->rows[row].present[step]) {
+		if (m->one->rows[row].present[step]) {
+			if (*ret_first != NO_ROW) {
+				*ret_second = row;
+				return true;
+			}
+			*ret_first = row;
+		}
+	}
+	return false;
+}
+
+/* Step by step, as this comes before anything is computed at a step; of several groups the one whose second row stands first. */
+static void check_duplicates(struct match *m) {
+	size_t worst = NO_ROW;
+
+	for (size_t g = 0; g < m->groups; g++) {
+		size_t last = m->fail_step < m->f->steps ? m->fail_step + 1 : m->f->steps, first, second;
+
+		if (m->one_first[g + 1] - m->one_first[g] < 2) {
 			continue;
 		}
-		if (*ret != NO_ROW && many_side_any(m, step)) {
-			return fail_duplicate(m, *ret, row);
+		for (size_t k = 0; k < last; k++) {
+			if (find_two(m, g, k, &first, &second) && (k < m->fail_step || second < worst) &&
+				many_side_any(m, k)) {
+				fail_duplicate(m, k, first, second);
+				worst = second;
+				break;
+			}
 		}
-		*ret = row;
 	}
+}
+
+/* Puts one result where it belongs. */
+static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step) {
+	double x = many == NO_ROW ? m->fill_many : m->many->rows[many].values[step];
+	double y = one == NO_ROW ? m->fill_one : m->one->rows[one].values[step];
+	struct pql_row *out = out_row(m, many, one, group);
+	bool keep;
+	double v;
+
+	if (out == NULL) {
+		return false;
+	}
+	if (out->present[step] != NOTHING && m->n->binary.cardinality != PQL_ONE_TO_ONE &&
+		m->out_group[out - m->ret->rows] == group) {
+		fail_at(m, step, "multiple matches for labels: grouping labels must ensure unique matches");
+	} else if (out->present[step] == VALUE) {
+		fail_at(m, step, "vector cannot contain metrics with the same labelset");
+	}
+	v = m->swapped ? binary_apply(m->n->binary.op, y, x, &keep)
+				   : binary_apply(m->n->binary.op, x, y, &keep);
+	if (m->n->binary.return_bool) {
+		v = keep ? 1 : 0;
+		keep = true;
+	}
+	out->values[step] = v;
+	out->present[step] = keep ? VALUE : FILTERED;
 	return true;
 }
 
-static bool match_step(struct match *m, size_t group, size_t step) {
-	size_t one, matched = 0;
-
-	if (!find_one(m, group, step, &one)) {
-		return false;
+/* The one row that is there at a step; check_duplicates has seen to it that there is no other. */
+static size_t find_one(const struct match *m, size_t group, size_t step) {
+	for (size_t i = m->one_first[group]; i < m->one_first[group + 1]; i++) {
+		if (m->one->rows[m->one_order[i]].present[step]) {
+			return m->one_order[i];
+		}
 	}
+	return NO_ROW;
+}
+
+static bool match_step(struct match *m, size_t group, size_t step) {
+	size_t one = find_one(m, group, step), matched = 0;
+
 	if (one == NO_ROW && !m->has_fill_one) {
 		return true;
 	}
@@ -265,9 +301,10 @@ static bool match_step(struct match *m, size_t group, size_t step) {
 			continue;
 		}
 		if (matched++ > 0 && m->n->binary.cardinality == PQL_ONE_TO_ONE) {
-			return eval_fail(m->f->run, m->n->span,
-							 "multiple matches for labels: many-to-one matching must be explicit "
-							 "(group_left/group_right)");
+			fail_at(m, step,
+					"multiple matches for labels: many-to-one matching must be explicit "
+					"(group_left/group_right)");
+			return true;
 		}
 		if (!apply(m, row, one, group, step)) {
 			return false;
@@ -300,16 +337,13 @@ static void match_init(struct match *m, struct pql_frame *f, const struct pql_no
 		.fill_one = n->binary.fill_right,
 		.ret = ret,
 		.outputs = label_index_create(a),
+		.fail_step = f->steps,
 	};
 	if (m->swapped) {
 		m->many = rhs;
 		m->one = lhs;
 		m->many_group = g.of_rhs;
 		m->one_group = g.of_lhs;
-		m->has_fill_many = n->binary.has_fill_right;
-		m->has_fill_one = n->binary.has_fill_left;
-		m->fill_many = n->binary.fill_right;
-		m->fill_one = n->binary.fill_left;
 	}
 	m->pairs = ARENA_ARRAY(a, struct pair *, m->many->row_count + 1);
 	sort_by_group(a, m->many_group, m->many->row_count, g.count, &m->many_order, &m->many_first);
@@ -331,12 +365,16 @@ bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_val
 	struct match m;
 
 	match_init(&m, f, n, lhs, rhs, ret);
+	check_duplicates(&m);
 	for (size_t g = 0; g < m.groups; g++) {
-		for (size_t k = 0; k < f->steps; k++) {
+		for (size_t k = 0; k < m.fail_step; k++) {
 			if (!match_step(&m, g, k)) {
 				return false;
 			}
 		}
+	}
+	if (m.failure != NULL) {
+		return eval_fail(f->run, n->span, "%s", m.failure);
 	}
 	clear_marks(&m);
 	value_clear(f, lhs);

@@ -99,11 +99,14 @@ size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new);
 void note_add(struct pql_run *run, bool is_warning, struct span span, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void note_bad_quantile(struct pql_run *run, double q, struct span span);
-/* A classic histogram was not monotonic. Notes on the same metric are joined over the steps. */
+/* Classic histograms were not monotonic, within [min_t, max_t]. Notes on the same metric are joined. */
 struct note_repair {
 	double min_bucket, max_bucket, max_diff;
+	ts_ms min_t, max_t;
+	size_t times;
 };
-void note_add_repair(struct pql_run *run, struct span span, struct str metric_name, ts_ms t,
+void note_repair_join(struct note_repair *into, const struct note_repair *more);
+void note_add_repair(struct pql_run *run, struct span span, struct str metric_name,
 					 const struct note_repair *repair);
 void notes_print(struct pql_run *run, struct pql_notes *ret);
 
@@ -120,8 +123,9 @@ bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct d
 ts_ms data_time_of(const struct data_time *d, ts_ms t);
 bool eval_stretch(struct pql_frame *f, const struct pql_stretch *s, bool may_be_negative,
 				  dur_ms *ret);
-/* The time of the sample instead of its value: timestamp(selector). */
-bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret);
+/* The time of the sample in seconds instead of its value. `time` is where to look, instead of what the selector says; or NULL. */
+bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n,
+							  const struct data_time *time, struct pql_value *ret);
 
 /* ---- eval_range.c: range vectors ---- */
 
@@ -139,7 +143,8 @@ struct range_source {
 
 bool range_open(struct pql_frame *f, const struct pql_node *n, struct range_source *ret);
 
-/* One series' samples and, per step, which of them the window has: [from, to). Anchored and smoothed windows reach beyond the range by the lookback. */
+/* One series' samples and, per step, which of them the window has: [from, to). Markers are left out.
+ * Anchored and smoothed windows reach beyond the range by the lookback. */
 struct windows {
 	struct labels labels;
 	const ts_ms *times;

@@ -124,18 +124,12 @@ static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct
 	}
 }
 
-static bool select_rows(struct pql_frame *f, const struct pql_node *n, bool timestamps,
+static bool select_rows(struct pql_frame *f, const struct pql_node *n, struct lookup *l,
 						struct pql_value *ret) {
 	const struct pql_series_set *set = &f->run->sets[n->selector.index];
-	struct lookup l = {
-		.form = set->form,
-		.lookback = f->run->options.time.lookback,
-		.timestamps = timestamps,
-	};
 
-	if (!data_time_init(f, &n->selector.shift, &l.time)) {
-		return false;
-	}
+	l->form = set->form;
+	l->lookback = f->run->options.time.lookback;
 	value_reserve(f, ret, set->count);
 	for (size_t i = 0; i < set->count; i++) {
 		struct pql_row *row = value_add_row(f, ret, set->items[i].labels);
@@ -143,11 +137,11 @@ static bool select_rows(struct pql_frame *f, const struct pql_node *n, bool time
 		if (row == NULL) {
 			return false;
 		}
-		l.series = &set->items[i];
-		if (n->selector.mode == PQL_MODE_SMOOTHED && !timestamps) {
-			smooth_row(f, &l, row);
+		l->series = &set->items[i];
+		if (n->selector.mode == PQL_MODE_SMOOTHED && !l->timestamps) {
+			smooth_row(f, l, row);
 		} else {
-			lookup_row(f, &l, row);
+			lookup_row(f, l, row);
 		}
 		if (!row_any(row, f->steps)) {
 			value_drop_row(f, ret);
@@ -157,10 +151,19 @@ static bool select_rows(struct pql_frame *f, const struct pql_node *n, bool time
 }
 
 bool eval_selector(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
-	return select_rows(f, n, false, ret);
+	struct lookup l = {0};
+
+	return data_time_init(f, &n->selector.shift, &l.time) && select_rows(f, n, &l, ret);
 }
 
 bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n,
-							  struct pql_value *ret) {
-	return select_rows(f, n, true, ret);
+							  const struct data_time *time, struct pql_value *ret) {
+	struct lookup l = {.timestamps = true};
+
+	if (time != NULL) {
+		l.time = *time;
+	} else if (!data_time_init(f, &n->selector.shift, &l.time)) {
+		return false;
+	}
+	return select_rows(f, n, &l, ret);
 }

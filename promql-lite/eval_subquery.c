@@ -1,4 +1,5 @@
-/* Subqueries: the inner expression is evaluated once, over all the steps that any window of the outer grid can see; its rows then serve as series. */
+/* Subqueries: the inner expression is evaluated once, over all the steps that any window of the outer grid can see;
+ * its rows then serve as series. */
 #include "promql-lite/eval_private.h"
 #include "promql-lite/stretch.h"
 
@@ -13,7 +14,7 @@ static bool subquery_grid(struct pql_frame *f, const struct pql_node *n,
 		return false;
 	}
 	if (step <= 0) {
-		step = 60000;
+		step = 1;
 	}
 	*ret = (struct pql_grid){pql_subquery_first_step(first - source->range, step), last, step};
 	return true;

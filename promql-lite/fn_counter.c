@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-/* With `anchored` the last sample at or before the start of the range takes part, but none before it. false: nothing after the start. */
+/* With `anchored` the last sample at or before the start of the range takes part, but none before it.
+ * false: nothing after the start. */
 static bool first_sample(const struct pql_call_context *call, const struct windows *w, size_t step,
 						 size_t *ret) {
 	ts_ms start = call_range_start(call, step);

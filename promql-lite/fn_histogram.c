@@ -162,7 +162,7 @@ static bool repair_buckets(struct bucket *b, size_t count, struct note_repair *r
 	double previous = b[0].count;
 	bool repaired = false;
 
-	*ret = (struct note_repair){INFINITY, -INFINITY, 0};
+	*ret = (struct note_repair){.min_bucket = INFINITY, .max_bucket = -INFINITY};
 	for (size_t i = 1; i < count; i++) {
 		double current = b[i].count;
 
@@ -240,62 +240,113 @@ static double bucket_quantile(double q, struct bucket *b, size_t count, bool *re
 	return start + (b[at].bound - start) * (rank / in_bucket);
 }
 
-/* One row per histogram: its q-quantile at each step. */
-static bool quantile_rows(struct pql_call_context *call, struct classics *classics, size_t arg,
-						  const double *q, const char *label, struct str label_value) {
-	struct pql_frame *f = call->frame;
-	bool delayed = f->run->options.delayed_name_removal;
+/* What was repaired in one call, by metric name. */
+struct repairs {
+	struct str name; /* empty unless names are removed later */
+	struct note_repair total;
+	size_t *per_step;
+	struct repairs *next;
+};
 
-	for (size_t i = 0; i < classics->count; i++) {
-		const struct classic *c = &classics->items[i];
-		struct pql_row *row = value_add_row(f, call->ret, c->labels);
+struct quantiles {
+	struct pql_call_context *call;
+	size_t arg; /* with the buckets */
+	struct classics classics;
+	struct repairs *repairs;
+};
+
+static struct repairs *repairs_of(struct quantiles *x, struct labels l) {
+	const struct pql_frame *f = x->call->frame;
+	struct arena *a = f->run->arena;
+	struct str name = f->run->options.delayed_name_removal ? labels_get(l, LABEL_NAME) : STR_EMPTY;
+	struct repairs *r;
+
+	for (r = x->repairs; r != NULL; r = r->next) {
+		if (str_equal(r->name, name)) {
+			return r;
+		}
+	}
+	r = ARENA_NEW(a, struct repairs);
+	*r = (struct repairs){
+		.name = name, .per_step = ARENA_ARRAY(a, size_t, f->steps), .next = x->repairs};
+	x->repairs = r;
+	return r;
+}
+
+static void add_repair(struct quantiles *x, struct labels l, size_t step,
+					   struct note_repair *repair) {
+	struct repairs *r = repairs_of(x, l);
+
+	repair->min_t = repair->max_t = frame_time(x->call->frame, step);
+	repair->times = 1;
+	note_repair_join(&r->total, repair);
+	r->per_step[step]++;
+}
+
+/* The number of samples is told as Prometheus counts it: what has been noted so far is merged with itself at every later step,
+ * which doubles it. */
+static void note_repairs(struct quantiles *x) {
+	for (struct repairs *r = x->repairs; r != NULL; r = r->next) {
+		size_t times = 0;
+
+		for (size_t k = 0; k < x->call->frame->steps; k++) {
+			times = times == 0 ? r->per_step[k] : (times + r->per_step[k]) * 2;
+		}
+		r->total.times = times;
+		note_add_repair(x->call->frame->run, call_arg_span(x->call, x->arg), r->name, &r->total);
+	}
+}
+
+/* One row per histogram: its q-quantile at each step. */
+static bool quantile_rows(struct quantiles *x, const double *q) {
+	struct pql_frame *f = x->call->frame;
+
+	for (size_t i = 0; i < x->classics.count; i++) {
+		const struct classic *c = &x->classics.items[i];
+		struct pql_row *row = value_add_row(f, x->call->ret, c->labels);
 		struct note_repair repair;
 		bool repaired;
 
 		if (row == NULL) {
 			return false;
 		}
-		if (label != NULL) {
-			struct labels_builder b;
-
-			labels_builder_init_from(&b, f->run->arena, c->labels);
-			labels_builder_set(&b, str_from(label), label_value);
-			row->labels = labels_builder_take(&b);
-		}
 		for (size_t k = 0; k < f->steps; k++) {
-			size_t count = gather_buckets(c, k, classics->scratch);
+			size_t count = gather_buckets(c, k, x->classics.scratch);
 
 			if (count == 0) {
 				continue;
 			}
 			row->present[k] = 1;
-			row->values[k] = bucket_quantile(q[k], classics->scratch, count, &repaired, &repair);
+			row->values[k] = bucket_quantile(q[k], x->classics.scratch, count, &repaired, &repair);
 			if (repaired) {
-				note_add_repair(f->run, call_arg_span(call, arg),
-								delayed ? labels_get(c->labels, LABEL_NAME) : STR_EMPTY,
-								frame_time(f, k), &repair);
+				add_repair(x, c->labels, k, &repair);
 			}
 		}
 	}
 	return true;
 }
 
-static void warn_quantiles(struct pql_call_context *call, size_t arg, bool any_rows) {
+static bool same_number(double a, double b) {
+	return a == b || (isnan(a) && isnan(b));
+}
+
+static void warn_quantiles(struct pql_call_context *call, size_t arg) {
 	const double *q = call->values[arg].scalars;
 
-	for (size_t k = 0; any_rows && k < call->frame->steps; k++) {
-		if (k == 0 || (q[k] != q[k - 1] && !(isnan(q[k]) && isnan(q[k - 1])))) {
+	for (size_t k = 0; k < call->frame->steps; k++) {
+		if (k == 0 || !same_number(q[k], q[k - 1])) {
 			note_bad_quantile(call->frame->run, q[k], call_arg_span(call, arg));
 		}
 	}
 }
 
 void fn_histogram_quantile(struct pql_call_context *call) {
-	struct classics classics;
+	struct quantiles x = {.call = call, .arg = 1};
 
-	warn_quantiles(call, 0, true);
-	classics_init(&classics, call, 1);
-	if (quantile_rows(call, &classics, 1, call->values[0].scalars, NULL, STR_EMPTY)) {
+	warn_quantiles(call, 0);
+	classics_init(&x.classics, call, 1);
+	if (quantile_rows(&x, call->values[0].scalars)) {
+		note_repairs(&x);
 		value_compact(call->frame, call->ret);
 		value_drop_names(call->frame, call->ret);
 	}
@@ -318,40 +369,57 @@ static struct str quantile_text(struct arena *a, double q) {
 	return text;
 }
 
-void fn_histogram_quantiles(struct pql_call_context *call) {
+/* The rows from `first` on are for quantile q[step]: that goes into their label, and they are only there where q is the same. */
+static void label_rows(struct pql_call_context *call, size_t first, struct str label,
+					   const double *q, size_t step) {
 	struct pql_frame *f = call->frame;
-	struct str label = eval_string(call->args[1]);
-	const char *name = arena_dup(f->run->arena, label).ptr;
-	struct classics classics;
+	struct str text = quantile_text(f->run->arena, q[step]);
 
-	classics_init(&classics, call, 0);
-	for (size_t i = 2; i < call->count; i++) {
-		double *q = call->values[i].scalars;
+	for (size_t i = first; i < call->ret->row_count; i++) {
+		struct pql_row *row = &call->ret->rows[i];
+		struct labels_builder b;
 
-		warn_quantiles(call, i, true);
-		/* A quantile that changes with the steps makes one set of rows per value. */
+		labels_builder_init_from(&b, f->run->arena, row->labels);
+		labels_builder_set(&b, label, text);
+		row->labels = labels_builder_take(&b);
 		for (size_t k = 0; k < f->steps; k++) {
-			size_t first = call->ret->row_count;
-			bool seen = false;
-
-			for (size_t j = 0; j < k && !seen; j++) {
-				seen = q[j] == q[k] || (isnan(q[j]) && isnan(q[k]));
-			}
-			if (seen) {
-				continue;
-			}
-			if (!quantile_rows(call, &classics, 0, q, name, quantile_text(f->run->arena, q[k]))) {
-				return;
-			}
-			for (size_t r = first; r < call->ret->row_count; r++) {
-				for (size_t j = 0; j < f->steps; j++) {
-					bool same = q[j] == q[k] || (isnan(q[j]) && isnan(q[k]));
-
-					call->ret->rows[r].present[j] &= same;
-				}
-			}
+			row->present[k] = row->present[k] && same_number(q[k], q[step]);
 		}
 	}
+}
+
+/* Whether an earlier step had the same quantile. */
+static bool quantile_seen(const double *q, size_t step) {
+	for (size_t k = 0; k < step; k++) {
+		if (same_number(q[k], q[step])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void fn_histogram_quantiles(struct pql_call_context *call) {
+	struct pql_frame *f = call->frame;
+	struct quantiles x = {.call = call, .arg = 0};
+
+	classics_init(&x.classics, call, 0);
+	for (size_t i = 2; i < call->count; i++) {
+		const double *q = call->values[i].scalars;
+
+		warn_quantiles(call, i);
+		for (size_t k = 0; k < f->steps; k++) {
+			size_t first = call->ret->row_count;
+
+			if (quantile_seen(q, k)) {
+				continue;
+			}
+			if (!quantile_rows(&x, q)) {
+				return;
+			}
+			label_rows(call, first, eval_string(call->args[1]), q, k);
+		}
+	}
+	note_repairs(&x);
 	value_compact(f, call->ret);
 	value_drop_names(f, call->ret);
 }

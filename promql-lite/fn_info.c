@@ -1,5 +1,379 @@
+/* info(v, {selector}): adds labels of info series (target_info and the like) to the rows of v that describe the same target.
+ *
+ * Two series describe the same target if they agree on `instance` and `job`. Info series are grouped by that and by their name;
+ * at each step the newest sample of a group gives the labels. As Prometheus' evalInfo. */
 #include "promql-lite/eval_private.h"
 
+#include <math.h>
+
+static const struct str identifying[] = {{"instance", 8}, {"job", 3}};
+
+#define IDENTIFYING_COUNT (sizeof(identifying) / sizeof(identifying[0]))
+#define NO_ROW SIZE_MAX
+
+struct info_group {
+	size_t next;    /* group of the same target and another name, or NO_ROW */
+	size_t *winner; /* per step: the info row that is valid, or NO_ROW */
+};
+
+struct info {
+	struct pql_call_context *call;
+	struct pql_frame *f;
+	const struct pql_selector *selector;
+	const struct pql_value *base;
+	struct pql_value infos; /* values are the times of the samples, in seconds */
+	bool *ignored;          /* per base row: it is an info series itself */
+	struct info_group *groups;
+	size_t group_count;
+	struct label_index *targets;
+	size_t *first_group; /* per target, or NO_ROW */
+	struct label_index *outputs;
+};
+
+/* ---- which series ---- */
+
+static bool is_name_matcher(const struct matcher *m) {
+	return str_equal(m->name, LABEL_NAME);
+}
+
+/* Info series among the rows of v are handed through. */
+static void find_ignored(struct info *x) {
+	for (size_t i = 0; i < x->base->row_count; i++) {
+		struct str name = labels_get(x->base->rows[i].labels, LABEL_NAME);
+
+		x->ignored[i] = true;
+		for (size_t j = 0; j < x->selector->matcher_count; j++) {
+			const struct matcher *m = &x->selector->matchers[j];
+
+			if (is_name_matcher(m) && !matcher_matches(m, name)) {
+				x->ignored[i] = false;
+			}
+		}
+	}
+}
+
+/* Whether any row to be enriched has the value; *ret_any: whether any has the label at all. */
+static bool value_is_wanted(const struct info *x, struct str name, struct str value,
+							bool *ret_any) {
+	bool found = false;
+
+	*ret_any = false;
+	for (size_t i = 0; i < x->base->row_count; i++) {
+		struct str have = labels_get(x->base->rows[i].labels, name);
+
+		if (!x->ignored[i] && have.len > 0) {
+			*ret_any = true;
+			found = found || str_equal(have, value);
+		}
+	}
+	return found;
+}
+
+static bool is_wanted(const struct info *x, struct labels l) {
+	bool any_label = false;
+
+	for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
+		bool any, wanted = value_is_wanted(x, identifying[i], labels_get(l, identifying[i]), &any);
+
+		if (any && !wanted) {
+			return false;
+		}
+		any_label = any_label || any;
+	}
+	return any_label;
+}
+
+/* What a shift does to a time that has been shifted already. */
+static bool shift_further(struct pql_frame *f, const struct pql_shift *shift,
+						  struct data_time *time) {
+	struct data_time next;
+
+	if (!data_time_init(f, shift, &next)) {
+		return false;
+	}
+	if (!next.pinned) {
+		next.pinned = time->pinned;
+		next.at = time->at;
+		next.offset += time->offset;
+	}
+	*time = next;
+	return true;
+}
+
+/* Where the data of an expression comes from: the way down to its first selector, with the offsets and @ on it.
+ * As needs.c has it. */
+static bool first_time(struct pql_frame *f, const struct pql_node *n, struct data_time *time) {
+	struct data_time inner = *time;
+
+	switch (n->kind) {
+	case PQL_NUMBER:
+	case PQL_STRING:
+	case PQL_DURATION: return false;
+	case PQL_SELECTOR: return shift_further(f, &n->selector.shift, time);
+	case PQL_RANGE: return first_time(f, n->range.selector, time);
+	case PQL_SUBQUERY:
+		if (!shift_further(f, &n->subquery.shift, &inner) ||
+			!first_time(f, n->subquery.inner, &inner)) {
+			return false;
+		}
+		*time = inner;
+		return true;
+	case PQL_PAREN: return first_time(f, n->paren, time);
+	case PQL_UNARY: return first_time(f, n->unary.inner, time);
+	case PQL_BINARY:
+		return first_time(f, n->binary.lhs, time) || first_time(f, n->binary.rhs, time);
+	case PQL_AGGREGATE: return first_time(f, n->aggregate.inner, time);
+	case PQL_CALL: break;
+	}
+	for (size_t i = 0; i < n->call.count; i++) {
+		if (first_time(f, n->call.args[i], time)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_infos(struct info *x) {
+	struct data_time time = {0};
+
+	x->infos = (struct pql_value){.type = PQL_TYPE_VECTOR};
+	first_time(x->f, x->call->args[0], &time);
+	if (x->f->run->failed || !eval_selector_timestamps(x->f, x->call->args[1], &time, &x->infos)) {
+		return false;
+	}
+	for (size_t i = 0; i < x->infos.row_count; i++) {
+		if (!is_wanted(x, x->infos.rows[i].labels)) {
+			memset(x->infos.rows[i].present, 0, x->f->steps);
+		}
+	}
+	value_compact(x->f, &x->infos);
+	return true;
+}
+
+/* ---- groups ---- */
+
+static struct labels pick(const struct info *x, struct labels l, bool with_name) {
+	struct str names[IDENTIFYING_COUNT + 1] = {identifying[0], identifying[1], LABEL_NAME};
+
+	return labels_pick(x->f->run->arena, l, names, IDENTIFYING_COUNT + with_name, true);
+}
+
+static bool choose_winner(struct info *x, struct info_group *g, size_t row, size_t step) {
+	struct arena *a = x->f->run->arena;
+	const struct pql_row *fresh = &x->infos.rows[row], *old;
+
+	if (g->winner[step] == NO_ROW) {
+		g->winner[step] = row;
+		return true;
+	}
+	old = &x->infos.rows[g->winner[step]];
+	if (old->values[step] == fresh->values[step]) {
+		return eval_fail(
+			x->f->run, x->call->node->span,
+			"found duplicate series for info metric: existing %s @ %lld, new %s @ %lld",
+			labels_text(a, old->labels), llround(old->values[step] * 1000),
+			labels_text(a, fresh->labels), llround(fresh->values[step] * 1000));
+	}
+	if (old->values[step] < fresh->values[step]) {
+		g->winner[step] = row;
+	}
+	return true;
+}
+
+static size_t add_group(struct info *x, struct labels l) {
+	struct arena *a = x->f->run->arena;
+	struct info_group *g = &x->groups[x->group_count];
+	bool is_new;
+	size_t target = label_index_add(x->targets, pick(x, l, false), &is_new);
+
+	if (is_new) {
+		x->first_group[target] = NO_ROW;
+	}
+	g->winner = ARENA_ARRAY(a, size_t, x->f->steps);
+	for (size_t k = 0; k < x->f->steps; k++) {
+		g->winner[k] = NO_ROW;
+	}
+	g->next = x->first_group[target];
+	x->first_group[target] = x->group_count;
+	return x->group_count++;
+}
+
+/* At a step without any base row nothing is looked at, not even for an error. */
+static bool *steps_with_base(const struct info *x) {
+	bool *any = ARENA_ARRAY(x->f->run->arena, bool, x->f->steps);
+
+	for (size_t i = 0; i < x->base->row_count; i++) {
+		for (size_t k = 0; k < x->f->steps; k++) {
+			any[k] = any[k] || x->base->rows[i].present[k];
+		}
+	}
+	return any;
+}
+
+static bool group_infos(struct info *x) {
+	struct arena *a = x->f->run->arena;
+	struct label_index *keys = label_index_create(a);
+	const bool *any = steps_with_base(x);
+
+	x->groups = ARENA_ARRAY(a, struct info_group, x->infos.row_count + 1);
+	x->first_group = ARENA_ARRAY(a, size_t, x->infos.row_count + 1);
+	x->targets = label_index_create(a);
+	for (size_t i = 0; i < x->infos.row_count; i++) {
+		struct labels l = x->infos.rows[i].labels;
+		bool is_new;
+		size_t group = label_index_add(keys, pick(x, l, true), &is_new);
+
+		if (is_new) {
+			group = add_group(x, l);
+		}
+		for (size_t k = 0; k < x->f->steps; k++) {
+			if (any[k] && x->infos.rows[i].present[k] &&
+				!choose_winner(x, &x->groups[group], i, k)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* ---- joining ---- */
+
+/* Whether the selector asks for this label; without conditions all are wanted. */
+static bool label_is_wanted(const struct info *x, struct str name) {
+	bool any = false;
+
+	for (size_t i = 0; i < x->selector->matcher_count; i++) {
+		const struct matcher *m = &x->selector->matchers[i];
+
+		if (!is_name_matcher(m)) {
+			any = true;
+			if (str_equal(m->name, name)) {
+				return true;
+			}
+		}
+	}
+	return !any;
+}
+
+static bool join_labels(struct info *x, struct labels base, struct labels info,
+						struct labels_builder *b) {
+	for (size_t i = 0; i < info.count; i++) {
+		struct label l = info.items[i];
+
+		if (str_equal(l.name, LABEL_NAME) || !label_is_wanted(x, l.name)) {
+			continue;
+		}
+		for (size_t j = 0; j < b->count; j++) {
+			if (str_equal(b->items[j].name, l.name) && !str_equal(b->items[j].value, l.value)) {
+				return eval_fail(x->f->run, x->call->node->span, "conflicting label: %.*s",
+								 STR_FMT(l.name));
+			}
+		}
+		if (!labels_has(base, l.name)) {
+			labels_builder_set(b, l.name, l.value);
+		}
+	}
+	return true;
+}
+
+/* Whether a row without info series is left out: a condition that an absent label does not meet. */
+static bool needs_info(const struct info *x) {
+	for (size_t i = 0; i < x->selector->matcher_count; i++) {
+		const struct matcher *m = &x->selector->matchers[i];
+
+		if (!is_name_matcher(m) && !matcher_matches_empty(m)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool put(struct info *x, const struct pql_row *from, struct labels l, size_t step) {
+	bool is_new;
+	size_t at = label_index_add(x->outputs, l, &is_new);
+	struct pql_row *row;
+
+	if (is_new && value_add_row(x->f, x->call->ret, l) == NULL) {
+		return false;
+	}
+	row = &x->call->ret->rows[at];
+	if (row->present[step]) {
+		return eval_fail(x->f->run, x->call->node->span,
+						 "vector cannot contain metrics with the same labelset");
+	}
+	row->present[step] = 1;
+	row->values[step] = from->values[step];
+	row->drop_name = from->drop_name;
+	return true;
+}
+
+static bool enrich(struct info *x, const struct pql_row *row, size_t target, size_t step) {
+	struct labels_builder extra, all;
+	struct labels added;
+	bool any = false;
+
+	labels_builder_init(&extra, x->f->run->arena);
+	for (size_t g = target == NO_ROW ? NO_ROW : x->first_group[target]; g != NO_ROW;
+		 g = x->groups[g].next) {
+		size_t winner = x->groups[g].winner[step];
+
+		if (winner == NO_ROW) {
+			continue;
+		}
+		any = true;
+		if (!join_labels(x, row->labels, x->infos.rows[winner].labels, &extra)) {
+			return false;
+		}
+	}
+	if (!any && needs_info(x)) {
+		return true;
+	}
+	added = labels_builder_take(&extra);
+	labels_builder_init_from(&all, x->f->run->arena, row->labels);
+	for (size_t i = 0; i < added.count; i++) {
+		labels_builder_set(&all, added.items[i].name, added.items[i].value);
+	}
+	return put(x, row, labels_builder_take(&all), step);
+}
+
+static bool enrich_row(struct info *x, size_t i) {
+	const struct pql_row *row = &x->base->rows[i];
+	bool is_new;
+	size_t target = label_index_add(x->targets, pick(x, row->labels, false), &is_new);
+
+	if (target >= x->group_count || is_new) {
+		target = NO_ROW; /* a target without info series, now or met before */
+	}
+	for (size_t k = 0; k < x->f->steps; k++) {
+		if (!row->present[k]) {
+			continue;
+		}
+		if (x->ignored[i] ? !put(x, row, row->labels, k) : !enrich(x, row, target, k)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void fn_info(struct pql_call_context *call) {
-	fn_none(call);
+	struct arena *a = call->frame->run->arena;
+	struct info x = {
+		.call = call,
+		.f = call->frame,
+		.selector = &call->args[1]->selector,
+		.base = &call->values[0],
+		.ignored = ARENA_ARRAY(a, bool, call->values[0].row_count + 1),
+		.outputs = label_index_create(a),
+	};
+
+	find_ignored(&x);
+	if (!find_infos(&x) || !group_infos(&x)) {
+		return;
+	}
+	for (size_t i = 0; i < x.base->row_count; i++) {
+		if (!enrich_row(&x, i)) {
+			return;
+		}
+	}
+	value_clear(x.f, &x.infos);
 }

@@ -75,7 +75,8 @@ static bool ts_of_first_window(const struct windows *w, size_t from, size_t to, 
 
 static bool ts_of_last_window(const struct windows *w, size_t from, size_t to, double *ret) {
 	(void)from;
-	*ret = (double)w->times[to - 1] / 1000;
+	/* Not before 1970, where Prometheus starts looking. */
+	*ret = (double)(w->times[to - 1] > 0 ? w->times[to - 1] : 0) / 1000;
 	return true;
 }
 

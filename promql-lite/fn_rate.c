@@ -14,7 +14,8 @@ static double window_rise(const struct windows *w, size_t from, size_t to, bool 
 }
 
 /* By how much a rise between samples is stretched to cover the range, as Prometheus' extrapolatedRate: up to the range's ends
- * if those are not much farther away than the next sample would be, else by half a sample distance; and a counter not below zero. */
+ * if those are not much farther away than the next sample would be, else by half a sample distance; and a counter not below
+ * zero. */
 static double extrapolation(const struct windows *w, size_t from, size_t to, ts_ms start, ts_ms end,
 							bool is_counter, double rise) {
 	double to_start = (double)(w->times[from] - start) / 1000;

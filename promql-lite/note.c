@@ -15,8 +15,6 @@ struct note {
 	struct span span;
 	bool repaired; /* the text goes on with what follows */
 	struct note_repair repair;
-	ts_ms min_t, max_t;
-	size_t times;
 };
 
 static struct note *note_find_or_add(struct pql_run *run, bool is_warning, struct span span,
@@ -66,7 +64,20 @@ void note_bad_quantile(struct pql_run *run, double q, struct span span) {
 	}
 }
 
-void note_add_repair(struct pql_run *run, struct span span, struct str metric_name, ts_ms t,
+void note_repair_join(struct note_repair *into, const struct note_repair *more) {
+	if (into->times == 0) {
+		*into = *more;
+		return;
+	}
+	into->min_bucket = fmin(into->min_bucket, more->min_bucket);
+	into->max_bucket = fmax(into->max_bucket, more->max_bucket);
+	into->max_diff = fmax(into->max_diff, more->max_diff);
+	into->min_t = more->min_t < into->min_t ? more->min_t : into->min_t;
+	into->max_t = more->max_t > into->max_t ? more->max_t : into->max_t;
+	into->times += more->times;
+}
+
+void note_add_repair(struct pql_run *run, struct span span, struct str metric_name,
 					 const struct note_repair *repair) {
 	static const char start[] =
 		"PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
@@ -81,20 +92,10 @@ void note_add_repair(struct pql_run *run, struct span span, struct str metric_na
 	}
 	note = note_find_or_add(run, false, span, arena_dup(run->arena, strbuf_str(&b)).ptr);
 	strbuf_finish(&b);
-	if (note == NULL) {
-		return;
-	}
-	if (!note->repaired) {
+	if (note != NULL) {
 		note->repaired = true;
-		note->repair = *repair;
-		note->min_t = note->max_t = t;
+		note_repair_join(&note->repair, repair);
 	}
-	note->repair.min_bucket = fmin(note->repair.min_bucket, repair->min_bucket);
-	note->repair.max_bucket = fmax(note->repair.max_bucket, repair->max_bucket);
-	note->repair.max_diff = fmax(note->repair.max_diff, repair->max_diff);
-	note->min_t = t < note->min_t ? t : note->min_t;
-	note->max_t = t > note->max_t ? t : note->max_t;
-	note->times++;
 }
 
 static void repair_print(struct strbuf *b, const struct note *note) {
@@ -104,11 +105,11 @@ static void repair_print(struct strbuf *b, const struct note *note) {
 	gofloat_print(b, note->repair.max_bucket, 'v');
 	strbuf_add_c(b, ", with a max diff of ");
 	gofloat_print_precision(b, note->repair.max_diff, 'g', 2);
-	strbuf_printf(b, ", over %zu samples from ", note->times);
+	strbuf_printf(b, ", over %zu samples from ", note->repair.times);
 	/* Whole seconds, rounded towards zero as Go divides. */
-	timestamp_print_rfc3339(b, note->min_t / 1000 * 1000);
+	timestamp_print_rfc3339(b, note->repair.min_t / 1000 * 1000);
 	strbuf_add_c(b, " to ");
-	timestamp_print_rfc3339(b, note->max_t / 1000 * 1000);
+	timestamp_print_rfc3339(b, note->repair.max_t / 1000 * 1000);
 }
 
 void notes_print(struct pql_run *run, struct pql_notes *ret) {

@@ -15,7 +15,8 @@ struct pql_series {
 	struct labels labels;
 	const ts_ms *times;
 	const double *values; /* a staleness marker is pql_stale_nan() */
-	struct pql_histogram *const *histograms; /* NULL: floats only; else where [i] is not NULL it is the sample */
+	/* NULL: floats only; else where [i] is not NULL it is the sample. */
+	struct pql_histogram *const *histograms;
 	size_t count;
 };
 

@@ -19,9 +19,11 @@ struct runner {
 	double tolerance;
 	bool looked_up;
 	struct pql_store *store;
+	struct pql_store *natives; /* the series that have native histograms, which are not loaded */
 	const char *file;
 	struct arena script_arena, arena; /* of one file, of one evaluation */
 	size_t passed, failed;
+	size_t failed_on_natives; /* of those, because of native histograms in the data */
 };
 
 /* ---- evaluation ---- */
@@ -92,13 +94,23 @@ struct pinning {
 };
 
 static void pin(struct pql_shift *shift, ts_ms at) {
-	if (shift->at == PQL_AT_NONE) {
+	if (shift->at != PQL_AT_TIME) {
 		shift->at = PQL_AT_TIME;
 		shift->at_time = at;
 	}
 }
 
-/* Selectors inside a subquery go with it. */
+static bool find_query_time(struct pql_node *n, void *data) {
+	bool *found = data;
+
+	if (n->kind == PQL_SELECTOR &&
+		(n->selector.shift.at == PQL_AT_START || n->selector.shift.at == PQL_AT_END)) {
+		*found = true;
+	}
+	return true;
+}
+
+/* Selectors inside a subquery go with it; but @ start() there would speak of another query. */
 static bool pin_node(struct pql_node *n, void *data) {
 	struct pinning *p = data;
 
@@ -106,6 +118,7 @@ static bool pin_node(struct pql_node *n, void *data) {
 		pin(&n->selector.shift, p->at);
 	} else if (n->kind == PQL_SUBQUERY) {
 		pin(&n->subquery.shift, p->at);
+		pql_walk(n->subquery.inner, find_query_time, &p->impossible);
 		return false;
 	} else if (n->kind == PQL_CALL && is_time_function(n->call.function->name)) {
 		p->impossible = true;
@@ -185,24 +198,71 @@ static const char *run_eval(struct runner *r, const struct command *c) {
 
 /* ---- commands ---- */
 
+/* The native histogram that a bucket is part of. */
+static void load_native(struct runner *r, struct labels l) {
+	struct str name = labels_get(l, LABEL_NAME);
+	struct labels_builder b;
+
+	if (str_ends_with(name, STR("_bucket"))) {
+		labels_builder_init_from(&b, &r->script_arena, l);
+		labels_builder_set(&b, LABEL_NAME, str_slice(name, 0, name.len - 7));
+		labels_builder_remove(&b, STR("le"));
+		pql_store_add(r->natives, labels_builder_take(&b), 0, 0);
+	}
+}
+
 static void load(struct runner *r, const struct command *c) {
 	for (size_t i = 0; i < c->line_count; i++) {
 		const struct series_line *line = &c->lines[i];
 
+		if (c->with_nhcb) {
+			load_native(r, line->labels);
+		}
 		for (size_t j = 0; j < line->points.count; j++) {
-			if (line->points.items[j].kind == PQL_POINT_VALUE) {
+			switch (line->points.items[j].kind) {
+			case PQL_POINT_NONE: break;
+			case PQL_POINT_VALUE:
 				pql_store_add(r->store, line->labels, (ts_ms)j * c->step,
 							  line->points.items[j].value);
+				break;
+			case PQL_POINT_HISTOGRAM: pql_store_add(r->natives, line->labels, 0, 0); break;
 			}
 		}
 	}
 }
 
+/* Whether an eval speaks of native histograms: they are in what it selects, or in what it expects. */
+static bool has_natives(struct runner *r, const struct command *c) {
+	struct outcome o;
+	struct pql_expr *expr = parse(r, c, &o);
+	struct pql_series_set found;
+	bool any = false;
+
+	for (size_t i = 0; expr != NULL && i < expr->selector_count; i++) {
+		struct pql_need all = {
+			.kind = PQL_NEED_RANGE, .selector = &expr->selectors[i]->selector, .start = -1};
+
+		pql_store_select(r->natives, &all, &r->options.time, &r->arena, &found);
+		any = any || found.count > 0;
+	}
+	for (size_t i = 0; i < c->line_count; i++) {
+		for (size_t j = 0; j < c->lines[i].points.count; j++) {
+			any = any || c->lines[i].points.items[j].kind == PQL_POINT_HISTOGRAM;
+		}
+	}
+	pql_expr_finish(expr);
+	return any;
+}
+
 static void run_command(struct runner *r, const struct command *c) {
 	const char *wrong;
+	bool natives;
 
 	switch (c->kind) {
-	case COMMAND_CLEAR: pql_store_clear(r->store); return;
+	case COMMAND_CLEAR:
+		pql_store_clear(r->store);
+		pql_store_clear(r->natives);
+		return;
 	case COMMAND_LOAD: load(r, c); return;
 	case COMMAND_EVAL: break;
 	}
@@ -212,8 +272,11 @@ static void run_command(struct runner *r, const struct command *c) {
 		r->passed++;
 		return;
 	}
+	natives = has_natives(r, c);
 	r->failed++;
-	printf("%s:%zu: %.*s: %s\n", r->file, c->line, STR_FMT(c->expr), wrong);
+	r->failed_on_natives += natives;
+	printf("%s:%zu: %.*s: %s%s\n", r->file, c->line, STR_FMT(c->expr), wrong,
+		   natives ? " (native histograms)" : "");
 }
 
 static bool read_file(const char *path, struct strbuf *ret) {
@@ -240,6 +303,7 @@ static void run_file(struct runner *r, const char *path) {
 	r->file = path;
 	arena_reset(&r->script_arena);
 	pql_store_clear(r->store);
+	pql_store_clear(r->natives);
 	if (!read_file(path, &text)) {
 		printf("%s: cannot be read\n", path);
 		r->failed++;
@@ -261,6 +325,7 @@ static void runner_init(struct runner *r) {
 					.delayed_name_removal = true},
 		.tolerance = 1e-6,
 		.store = pql_store_create(),
+		.natives = pql_store_create(),
 	};
 	arena_init(&r->script_arena);
 	arena_init(&r->arena);
@@ -268,6 +333,7 @@ static void runner_init(struct runner *r) {
 
 static void runner_finish(struct runner *r) {
 	pql_store_destroy(r->store);
+	pql_store_destroy(r->natives);
 	arena_finish(&r->script_arena);
 	arena_finish(&r->arena);
 }
@@ -286,6 +352,9 @@ int main(int argc, char **argv) {
 		} else {
 			run_file(&r, argv[i]);
 		}
+	}
+	if (r.failed_on_natives > 0) {
+		printf("%zu of the failures are about native histograms\n", r.failed_on_natives);
 	}
 	printf("%zu passed, %zu failed\n", r.passed, r.failed);
 	runner_finish(&r);

@@ -84,10 +84,11 @@ static bool is_start_timestamp_line(struct str line) {
 	return str_ends_with(take_word(&line), STR("@st"));
 }
 
-static bool parse_load(struct reader *r, struct str line, struct command *c) {
+static bool parse_load(struct reader *r, struct str word, struct str line, struct command *c) {
 	size_t capacity = 0;
 
 	c->kind = COMMAND_LOAD;
+	c->with_nhcb = str_equal(word, STR("load_with_nhcb"));
 	if (!take_duration(r, &line, &c->step)) {
 		return false;
 	}
@@ -259,7 +260,7 @@ bool script_parse(struct str text, struct arena *a, struct script *ret_script,
 		if (str_equal(word, STR("clear"))) {
 			ok = true;
 		} else if (str_starts_with(word, STR("load"))) {
-			ok = parse_load(&r, line, &c);
+			ok = parse_load(&r, word, line, &c);
 		} else {
 			ok = parse_eval(&r, word, line, &c);
 		}

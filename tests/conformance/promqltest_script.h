@@ -35,6 +35,7 @@ struct command {
 	dur_ms step;               /* of load, or of the range */
 	struct series_line *lines; /* loaded, or expected */
 	size_t line_count;
+	bool with_nhcb; /* load: classic histograms also become native ones */
 	/* COMMAND_EVAL */
 	struct str expr;
 	bool is_range;
