@@ -236,8 +236,7 @@ static struct pql_stretch stretch_of(struct pql_node *n) {
 	return (struct pql_stretch){.fixed = (int64_t)ns / 1000000};
 }
 
-/* The literal that a duration is, in parentheses or not; NULL when it is more than that. */
-static const struct pql_node *literal_in(const struct pql_node *n) {
+const struct pql_node *parser_literal_in(const struct pql_node *n) {
 	if (n->kind == PQL_DURATION && n->duration.what == PQL_DUR_OP && n->duration.lhs == NULL &&
 		n->duration.op == PQL_OP_ADD) {
 		n = n->duration.rhs;
@@ -248,7 +247,7 @@ static const struct pql_node *literal_in(const struct pql_node *n) {
 /* A duration that must not be 0 or less: a range or a step. */
 bool parser_positive_stretch(struct pql_parser *p, struct pql_stretch *ret_stretch) {
 	struct pql_node *n = parse_duration(p, 1);
-	const struct pql_node *literal = n != NULL ? literal_in(n) : NULL;
+	const struct pql_node *literal = n != NULL ? parser_literal_in(n) : NULL;
 
 	if (n == NULL) {
 		return false;

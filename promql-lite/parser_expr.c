@@ -58,7 +58,7 @@ struct pql_node *parser_call(struct pql_parser *p, const struct pql_token *name)
 	return node;
 }
 
-static bool starts_expr(enum pql_token_kind kind) {
+bool parser_starts_expr(enum pql_token_kind kind) {
 	return kind == PQL_TOKEN_NUMBER || kind == PQL_TOKEN_DURATION || kind == PQL_TOKEN_STRING ||
 		   kind == PQL_TOKEN_LEFT_PAREN || kind == PQL_TOKEN_LEFT_BRACE || kind == PQL_TOKEN_ADD ||
 		   kind == PQL_TOKEN_SUB || pql_token_names_metric(kind);
@@ -76,7 +76,7 @@ bool parser_args(struct pql_parser *p, struct parser_args *ret_args) {
 						   : parser_peek(p) == PQL_TOKEN_COMMA) {
 		if (args.count > 0) {
 			comma = parser_take(p);
-			if (!starts_expr(parser_peek(p))) {
+			if (!parser_starts_expr(parser_peek(p))) {
 				parser_error(p, comma.span, "trailing commas not allowed in function call args");
 				continue;
 			}

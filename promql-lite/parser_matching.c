@@ -66,8 +66,10 @@ static bool parse_group(struct pql_parser *p, struct pql_node *n) {
 	} else {
 		return true;
 	}
-	return parser_peek(p) != PQL_TOKEN_LEFT_PAREN ||
-		   parser_grouping(p, &n->binary.include, &n->binary.include_count);
+	if (parser_starts_expr(parser_peek(p)) && parser_peek(p) != PQL_TOKEN_LEFT_PAREN) {
+		return true;
+	}
+	return parser_grouping(p, &n->binary.include, &n->binary.include_count);
 }
 
 /* matching: ["bool"] [("on" | "ignoring") grouping [group]] [fills] */

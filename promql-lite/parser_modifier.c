@@ -6,12 +6,20 @@
 
 /* ---- brackets ---- */
 
+/* Whether the offset is known to be something else than 0. */
+static bool has_offset(const struct pql_shift *shift) {
+	const struct pql_node *expr = shift->offset.expr;
+	const struct pql_node *literal = expr != NULL ? parser_literal_in(expr) : NULL;
+
+	return expr == NULL ? shift->offset.fixed != 0 : literal != NULL && literal->number.value != 0;
+}
+
 static void check_range(struct pql_parser *p, const struct pql_node *inner, struct span brackets) {
 	const struct pql_shift *shift = &inner->selector.shift;
 
 	if (inner->kind != PQL_SELECTOR) {
 		parser_error(p, brackets, "ranges only allowed for vector selectors");
-	} else if (shift->offset.expr == NULL && shift->offset.fixed != 0) {
+	} else if (has_offset(shift)) {
 		parser_error(p, brackets, "no offset modifiers allowed before range");
 	} else if (shift->at == PQL_AT_TIME) {
 		parser_error(p, brackets, "no @ modifiers allowed before range");

@@ -1,10 +1,10 @@
 /* What the parts of the parser share.
  *
- * The language is Prometheus' grammar (promql/parser/generated_parser.y of 3.14), which is LALR(1) with error rules. The same sentences are
- * accepted here by recursive descent with precedence climbing. For the messages to agree, two things are kept: a token is
- * not read before the grammar needs it (so that a message about what was read comes before one about a bad character
- * behind it), and each construct that has an error rule there sets `context` here, which an unexpected token is
- * reported with: the innermost construct that is not yet complete wins.
+ * The language is Prometheus' grammar (promql/parser/generated_parser.y of 3.14), which is LALR(1) with error rules. The same
+ * sentences are accepted here by recursive descent with precedence climbing. For the messages to agree, two things are kept: a
+ * token is not read before the grammar needs it (so that a message about what was read comes before one about a bad character
+ * behind it), and each construct that has an error rule there sets `context` here, which an unexpected token is reported
+ * with: the innermost construct that is not yet complete wins.
  *
  * Functions that parse return NULL after a syntax error, which has been reported then, and the caller gives up too.
  * Other faults are reported and parsing goes on. */
@@ -55,6 +55,7 @@ const char *parser_quote(struct pql_parser *p, struct str s); /* as Go's %q */
 /* ---- the grammar, one noun per file ---- */
 
 struct pql_node *parser_expr(struct pql_parser *p);
+bool parser_starts_expr(enum pql_token_kind kind);
 struct pql_node *parser_number(struct pql_parser *p); /* NUMBER or DURATION is ahead */
 struct pql_node *parser_selector(struct pql_parser *p,
 								 const struct pql_token *name); /* NULL: { is ahead */
@@ -80,6 +81,8 @@ struct pql_node *parser_extended(struct pql_parser *p, struct pql_node *inner);
 /* Durations in brackets (greater than 0) and behind `offset`. */
 bool parser_positive_stretch(struct pql_parser *p, struct pql_stretch *ret_stretch);
 bool parser_offset_stretch(struct pql_parser *p, struct pql_stretch *ret_stretch);
+/* The literal that a duration is, in parentheses or not; NULL when it is more than that. */
+const struct pql_node *parser_literal_in(const struct pql_node *n);
 
 /* Adds the info() argument that need not be written; see struct pql_selector. */
 void parser_imply_info(struct pql_parser *p, struct pql_node *call);

@@ -121,8 +121,8 @@ struct pql_node *parser_selector(struct pql_parser *p, const struct pql_token *n
 
 /* ---- info() ---- */
 
-/* The matcher on the name of the info series that is not in the text, as Prometheus' effectiveInfoNameMatchers: target_info when the
- * text says nothing, any …_info when it only excludes. false: the text says enough. */
+/* The matcher on the name of the info series that is not in the text, as Prometheus' effectiveInfoNameMatchers: target_info
+ * when the text says nothing, any …_info when it only excludes. false: the text says enough. */
 static bool implied_name(const struct pql_selector *s, struct matcher *ret) {
 	enum matcher_op op = MATCH_EQUAL;
 	struct arena scratch;

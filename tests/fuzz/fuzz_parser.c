@@ -1,0 +1,53 @@
+/* Any text parses or is refused with a message. What parses prints to a text that parses and prints the same, in both forms. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bug.h"
+#include "promql-lite/parser.h"
+#include "promql-lite/print.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef void print_function(struct strbuf *out, const struct pql_node *node);
+
+/* false: refused. */
+static bool print_text(struct str text, print_function *print, struct strbuf *out) {
+	struct arena a;
+	struct diags d;
+	struct pql_expr *e;
+
+	arena_init(&a);
+	diags_init(&d, &a);
+	e = pql_parse(text, &pql_syntax_all, &a, &d);
+	if (e != NULL) {
+		print(out, e->root);
+	} else {
+		BUG_ON(d.errors == 0);
+		for (size_t i = 0; i < d.count; i++) {
+			BUG_ON(d.items[i].span.start > text.len || d.items[i].span.end > text.len);
+		}
+		pql_error_text(out, &d.items[0], text);
+	}
+	pql_expr_finish(e);
+	arena_finish(&a);
+	return e != NULL;
+}
+
+static void check_fixed_point(struct str text, print_function *print) {
+	struct strbuf once = STRBUF_INIT, twice = STRBUF_INIT;
+
+	if (print_text(text, print, &once)) {
+		BUG_ON(!print_text(strbuf_str(&once), print, &twice));
+		BUG_ON(!str_equal(strbuf_str(&once), strbuf_str(&twice)));
+	}
+	strbuf_finish(&once);
+	strbuf_finish(&twice);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+	struct str text = {(const char *)data, size};
+
+	check_fixed_point(text, pql_print);
+	check_fixed_point(text, pql_print_pretty);
+	return 0;
+}
