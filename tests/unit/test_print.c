@@ -1,4 +1,4 @@
-/* The canonical text and the form over several lines. Every text is parsed, printed, and what was printed parsed and printed again. */
+/* The canonical text and the form over several lines: each text is printed, read back, and printed again. */
 #include "tests/unit/check.h"
 
 #include "promql-lite/parser.h"
