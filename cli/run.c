@@ -99,7 +99,9 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	if (outcome != LOADER_FINE) {
 		arena_finish(arena);
 		free(arena);
-		return outcome == LOADER_BAD ? EXIT_BAD : EXIT_UNABLE;
+		static const enum exit_code codes[] = {
+			[LOADER_BAD] = EXIT_BAD, [LOADER_UNABLE] = EXIT_UNABLE, [LOADER_MISUSED] = EXIT_USAGE};
+		return codes[outcome];
 	}
 	const struct runner_options options = {.loader = *loader,
 										   .version = TOCSIN_VERSION,

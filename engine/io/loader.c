@@ -14,7 +14,7 @@ struct load {
 	enum loader_outcome outcome;
 };
 
-/* What cannot be read weighs more than what is wrong in it. */
+/* The gravest counts: what stands later in the list of outcomes. */
 static void note(struct load *l, enum loader_outcome outcome) {
 	l->outcome = l->outcome > outcome ? l->outcome : outcome;
 }
@@ -81,7 +81,7 @@ static void apply_settings(struct load *l) {
 		l->rules_given = l->rules_given || strcmp(s->name, "rule_files") == 0;
 		if (!config_set(l->config, str_from(s->name), str_from(s->value), l->arena, &error)) {
 			strbuf_printf(l->messages, "error: %s \"%s\": %s\n", s->source, s->value, error);
-			note(l, LOADER_BAD);
+			note(l, LOADER_MISUSED);
 		}
 	}
 }

@@ -21,8 +21,9 @@ struct loader {
 
 enum loader_outcome {
 	LOADER_FINE,
-	LOADER_BAD,    /* the text of a file or a setting is wrong */
-	LOADER_UNABLE, /* a file cannot be read */
+	LOADER_BAD,     /* the text of a file is wrong */
+	LOADER_UNABLE,  /* a file cannot be read */
+	LOADER_MISUSED, /* a setting that was given outside of the file is wrong */
 };
 
 /* Unless LOADER_FINE, `messages` says all that is wrong, with carets, each message with its newline. Warnings go there in any case.

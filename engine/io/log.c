@@ -1,5 +1,6 @@
 #include "engine/io/log.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +24,19 @@ static void print_time(struct strbuf *out, ts_ms t) {
 	timestamp_print_rfc3339_ms(out, t);
 }
 
+/* Fields may be an alert's labels, which have any name: those of our own keys get a line behind them. */
+static struct str key_of(struct str name, struct strbuf *scratch) {
+	static const char *const own[] = {"time", "level", "msg"};
+	strbuf_clear(scratch);
+	strbuf_add(scratch, name);
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+		if (str_equal(name, str_from(own[i]))) {
+			strbuf_add_char(scratch, '_');
+		}
+	}
+	return strbuf_str(scratch);
+}
+
 /* Bare when it has nothing that would need quotes. */
 static void print_value(struct strbuf *out, struct str value) {
 	bool bare = value.len > 0;
@@ -43,12 +57,14 @@ static void print_text(struct strbuf *out, enum log_level level, ts_ms now, stru
 	print_time(out, now);
 	strbuf_printf(out, " level=%s msg=", level_names[level]);
 	strbuf_add_quoted(out, message);
+	struct strbuf key = STRBUF_INIT;
 	for (size_t i = 0; i < fields.count; i++) {
 		strbuf_add_char(out, ' ');
-		strbuf_add(out, fields.items[i].name);
+		print_value(out, key_of(fields.items[i].name, &key));
 		strbuf_add_char(out, '=');
 		print_value(out, fields.items[i].value);
 	}
+	strbuf_finish(&key);
 }
 
 static void print_json(struct strbuf *out, enum log_level level, ts_ms now, struct labels fields,
@@ -64,11 +80,13 @@ static void print_json(struct strbuf *out, enum log_level level, ts_ms now, stru
 	json_string(&w, str_from(level_names[level]));
 	json_key(&w, "msg");
 	json_string(&w, message);
+	struct strbuf key = STRBUF_INIT;
 	for (size_t i = 0; i < fields.count; i++) {
-		json_key_str(&w, fields.items[i].name);
+		json_key_str(&w, key_of(fields.items[i].name, &key));
 		json_string(&w, fields.items[i].value);
 	}
 	json_close_object(&w);
+	strbuf_finish(&key);
 	strbuf_finish(&time);
 }
 
@@ -92,7 +110,7 @@ static bool write_now(int fd, struct str line) {
 		return false;
 	}
 	ssize_t written = send(fd, line.ptr, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (written < 0) {
+	if (written < 0 && errno == ENOTSOCK) {
 		written = write(fd, line.ptr, line.len);
 	}
 	return written == (ssize_t)line.len;

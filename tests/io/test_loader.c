@@ -170,7 +170,7 @@ static void test_bad_settings(void **state) {
 		{"presets", "nonesuch", "TOCSIN_PRESET"},
 	};
 	load(&f, NULL, settings, 2);
-	assert_int_equal(f.outcome, LOADER_BAD);
+	assert_int_equal(f.outcome, LOADER_MISUSED);
 	expect_message(&f, "error: --interval \"5 parsecs\": ");
 	expect_message(&f, "error: TOCSIN_PRESET \"nonesuch\": unknown preset \"nonesuch\"\n");
 	fixture_finish(&f);

@@ -15,7 +15,7 @@
 
 static void expect(enum log_format format, enum log_level level, size_t fields, const char *message,
 				   const char *expected) {
-	const struct label two[] = {{STR("group"), STR("a b")}, {STR("rule"), STR("R\"\n")}};
+	const struct label two[] = {{STR("group"), STR("a b")}, {STR("level"), STR("R\"\n")}};
 	struct strbuf out = STRBUF_INIT;
 	log_print(&out, format, level, NOW, (struct labels){two, fields}, str_from(message));
 	assert_string_equal(out.ptr, expected);
@@ -28,10 +28,10 @@ static void test_lines(void **state) {
 		   "time=2025-11-22T13:34:02.730Z level=info msg=\"hello\"\n");
 	expect(
 		LOG_TEXT, LOG_ERROR, 2, "a\nb",
-		"time=2025-11-22T13:34:02.730Z level=error msg=\"a\\nb\" group=\"a b\" rule=\"R\\\"\\n\"\n");
+		"time=2025-11-22T13:34:02.730Z level=error msg=\"a\\nb\" group=\"a b\" level_=\"R\\\"\\n\"\n");
 	expect(LOG_JSON, LOG_WARN, 2, "a\nb",
 		   "{\"time\":\"2025-11-22T13:34:02.730Z\",\"level\":\"warn\",\"msg\":\"a\\nb\","
-		   "\"group\":\"a b\",\"rule\":\"R\\\"\\n\"}\n");
+		   "\"group\":\"a b\",\"level_\":\"R\\\"\\n\"}\n");
 }
 
 static size_t read_all(int fd, char *out, size_t size) {

@@ -1,0 +1,134 @@
+"""`tocsin run` as a process: exit codes, signals, the environment. Argument: the program."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+TOCSIN = sys.argv[1]
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+GOOD = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n"
+BAD = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: rate(up)\n"
+
+
+def unused_address():
+	"""Where nobody listens: bound, so that nobody else gets it, as long as the socket lives."""
+	taken = socket.socket()
+	taken.bind(("127.0.0.1", 0))
+	return taken, "http://127.0.0.1:%d" % taken.getsockname()[1]
+
+
+class Tocsin:
+	"""A process that runs, and what it logged so far."""
+
+	def __init__(self, folder, peers, *arguments, **environment):
+		self.process = subprocess.Popen(
+			[TOCSIN, "run", "--prometheus", peers, "--alertmanager", peers, "--listen", "127.0.0.1:0", *arguments],
+			stderr=subprocess.PIPE, cwd=folder, env={**ENVIRONMENT, **environment}, text=True)
+		self.lines = []
+
+	def wait_for(self, text):
+		for line in self.process.stderr:
+			self.lines.append(line)
+			if text in line:
+				return line
+		sys.exit(f"never logged: {text}\n{''.join(self.lines)}")
+
+	def port(self):
+		return int(re.search(r"API is on port (\d+)", self.wait_for("API is on port")).group(1))
+
+	def end(self, *signals):
+		for number in signals:
+			self.process.send_signal(number)
+			time.sleep(0.05)
+		self.lines += self.process.stderr.readlines()
+		return self.process.wait(20)
+
+
+def ask(port, path, method="GET"):
+	request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+	try:
+		with urllib.request.urlopen(request, timeout=10) as answer:
+			return answer.status, answer.read().decode()
+	except urllib.error.HTTPError as error:
+		return error.code, error.read().decode()
+
+
+def expect(what, got, wanted):
+	if got != wanted:
+		sys.exit(f"{what}: got {got!r}, expected {wanted!r}")
+	print("ok:", what)
+
+
+def check_exit_codes(folder, taken_address):
+	cases = [
+		(["--rules", "bad.yml"], {}, 1, "bad.yml:5:16: error: "),
+		(["-c", "bad.conf"], {}, 1, "bad.conf:1:1: error: "),
+		(["--rules", "none.yml"], {}, 3, "none.yml: no such file or directory"),
+		(["-c", "none.conf"], {}, 3, "none.conf: no such file or directory"),
+		(["--interval", "5 parsecs"], {}, 2, "--interval"),
+		([], {"TOCSIN_INTERVAL": "5 parsecs"}, 2, "TOCSIN_INTERVAL"),
+		(["--nonesuch"], {}, 2, "nonesuch"),
+		(["word"], {}, 2, "word"),
+		(["--listen", "nowhere"], {}, 2, "--listen"),
+		(["--listen", taken_address], {}, 3, f"cannot listen on {taken_address}: address already in use"),
+	]
+	for arguments, environment, code, message in cases:
+		run = subprocess.run([TOCSIN, "run", *arguments], cwd=folder, env={**ENVIRONMENT, **environment},
+							 capture_output=True, text=True, timeout=20)
+		expect(f"run {' '.join(arguments)} {environment or ''}", run.returncode, code)
+		expect(f"  says {message}", message in run.stderr, True)
+		expect("  and nothing on stdout", run.stdout, "")
+	run = subprocess.run([TOCSIN, "run", "--help"], capture_output=True, text=True, timeout=20)
+	expect("run --help", (run.returncode, run.stderr), (0, ""))
+	expect("  lists a setting", "--prometheus URL" in run.stdout and "TOCSIN_PROMETHEUS" in run.stdout, True)
+
+
+def check_signals(folder, peers):
+	shutil.copy(folder + "/good.yml", folder + "/rules.yml")
+	t = Tocsin(folder, peers, "--rules", "rules.yml", "--interval", "100ms", TOCSIN_LOG_FORMAT="json")
+	port = t.port()
+	expect("GET /-/healthy", ask(port, "/-/healthy")[0], 200)
+	expect("metrics of the process", "\nprocess_cpu_seconds_total " in ask(port, "/metrics")[1], True)
+	t.wait_for("connection refused")
+	shutil.copy(folder + "/bad.yml", folder + "/rules.yml")
+	t.process.send_signal(signal.SIGHUP)
+	t.wait_for("the reload failed; everything goes on as it was")
+	expect("the old rules run on", '"name":"A"' in ask(port, "/api/v1/rules")[1], True)
+	expect("POST /-/reload with bad rules", ask(port, "/-/reload", "POST")[0], 500)
+	shutil.copy(folder + "/good.yml", folder + "/rules.yml")
+	t.process.send_signal(signal.SIGHUP)
+	t.wait_for('"reloaded"')
+	expect("GET /-/reload", ask(port, "/-/reload")[0], 405)
+	expect("SIGTERM", t.end(signal.SIGTERM), 0)
+	for line in t.lines:
+		if not {"time", "level", "msg"} <= set(json.loads(line)):
+			sys.exit(f"not a line of the log: {line}")
+	print("ok: every line is JSON")
+	t = Tocsin(folder, peers)
+	t.port()
+	expect("SIGINT, twice", t.end(signal.SIGINT, signal.SIGINT), 0)
+
+
+def main():
+	folder = tempfile.mkdtemp(prefix="tocsin-test-")
+	taken, peers = unused_address()
+	try:
+		for name, text in (("good.yml", GOOD), ("bad.yml", BAD), ("bad.conf", "nonesuch: 1\n")):
+			with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+				file.write(text)
+		check_exit_codes(folder, peers.removeprefix("http://"))
+		check_signals(folder, peers)
+	finally:
+		taken.close()
+		shutil.rmtree(folder)
+
+
+main()
