@@ -143,7 +143,8 @@ bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
 	return false;
 }
 
-/* Only these mean the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and somebody will mend it. */
+/* Only these mean the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and
+ * somebody will mend it. */
 static enum outbox_outcome outcome_of(int status) {
 	if (status >= 200 && status < 300) {
 		return OUTBOX_OK;

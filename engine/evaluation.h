@@ -1,5 +1,5 @@
-/* One group at one timestamp: begin, state the needs, be supplied with them, step. Does not care where data comes from: the daemon, a
- * simulation and the tests drive the same functions. */
+/* One group at one timestamp: begin, state the needs, be supplied with them, step. Does not care where data comes from:
+ * the daemon, a simulation and the tests drive the same functions. */
 #ifndef ENGINE_EVALUATION_H
 #define ENGINE_EVALUATION_H
 

@@ -1,4 +1,5 @@
-/* A rule group as it runs: its alerts, what became of each rule's last evaluation, counters. Outlives reloads that leave the group as it is. */
+/* A rule group as it runs: its alerts, what became of each rule's last evaluation, counters. Outlives
+ * reloads that leave the group as it is. */
 #ifndef ENGINE_GROUP_STATE_H
 #define ENGINE_GROUP_STATE_H
 

@@ -29,8 +29,8 @@ struct plan {
 
 void plan_init(struct plan *p, struct arena *a);
 
-/* The index of the fetch that will answer the need. Of range needs with the same matchers and the same end one fetch, as wide as the
- * widest, serves all, as long as it was not asked yet. NULL: the need is empty (a range of no length) and met by nothing. */
+/* The index of the fetch that will answer the need. Of range needs with the same matchers and the same end one fetch, as wide as
+ * the widest, serves all, as long as it was not asked yet. NULL: the need is empty (a range of no length) and met by nothing. */
 struct plan_fetch *plan_add(struct plan *p, const struct pql_need *need);
 
 /* What of the answered fetch belongs to the need: a range is cut to its window. In the plan's arena. */

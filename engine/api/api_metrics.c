@@ -1,5 +1,5 @@
-/* /metrics: under Prometheus' own names where the meaning is the same, so that dashboards and alerts about rules work; under tocsin_ else.
- * The shell adds the process' figures. */
+/* /metrics: under Prometheus' own names where the meaning is the same, so that dashboards and alerts about rules work; else
+ * under tocsin_. The shell adds the process' figures. */
 #include "engine/api/api_private.h"
 
 struct group_metric {
