@@ -33,7 +33,7 @@ static bool run_until(struct bench *b, const bool *flag, unsigned ms) {
 }
 
 void bench_run_until(struct bench *b, const bool *flag) {
-	assert_true(run_until(b, flag, 5000));
+	assert_true(run_until(b, flag, 20000));
 }
 
 void bench_run_for(struct bench *b, unsigned ms) {

@@ -16,7 +16,7 @@ struct bench {
 };
 
 void bench_init(struct bench *b);
-/* Turns the loop until *flag, or fails after five seconds. */
+/* Turns the loop until *flag, or fails after twenty seconds. */
 void bench_run_until(struct bench *b, const bool *flag);
 void bench_run_for(struct bench *b, unsigned ms);
 /* Turns the loop until nothing is left in it, and expects uv_loop_close() == 0. */

@@ -83,9 +83,16 @@ static void client_init(struct client *c, struct bench *b, unsigned port) {
 	bench_run_until(b, &c->connected);
 }
 
-static void client_finish(struct client *c) {
-	uv_close((uv_handle_t *)&c->tcp, NULL);
+static void handle_client_closed(uv_handle_t *handle) {
+	struct client *c = handle->data;
+	c->closed = true;
+}
+
+/* Only when the loop has let go of it. */
+static void client_finish(struct client *c, struct bench *b) {
 	uv_close((uv_handle_t *)&c->timer, NULL);
+	uv_close((uv_handle_t *)&c->tcp, handle_client_closed);
+	bench_run_until(b, &c->closed);
 	strbuf_finish(&c->in);
 }
 
@@ -188,7 +195,7 @@ static void test_exchanges(void **state) {
 		client_write(&c, str_from(exchanges[i].request));
 		run_until_ended(&f, &c);
 		expect_answer(&c, exchanges[i].status_line, exchanges[i].body);
-		client_finish(&c);
+		client_finish(&c, &f.bench);
 		fixture_finish(&f);
 	}
 }
@@ -202,7 +209,7 @@ static void expect_alive(struct fixture *f) {
 	run_until_ended(f, &c);
 	assert_true(str_starts_with(strbuf_str(&c.in), STR("HTTP/1.1 200 OK\r\n")));
 	assert_true(uv_hrtime() - start < 1000000000);
-	client_finish(&c);
+	client_finish(&c, &f->bench);
 }
 
 static void test_keep_alive(void **state) {
@@ -222,7 +229,7 @@ static void test_keep_alive(void **state) {
 		assert_false(c.ended);
 	}
 	bench_run_until(&f.bench, &c.ended); /* and then nothing comes any more */
-	client_finish(&c);
+	client_finish(&c, &f.bench);
 	fixture_finish(&f);
 }
 
@@ -246,8 +253,8 @@ static void test_endless_header(void **state) {
 	run_until_ended(&f, &slow);
 	assert_true(slow.drip.len > 90000);
 	assert_int_equal(f.requests, 1); /* the one of expect_alive */
-	client_finish(&fast);
-	client_finish(&slow);
+	client_finish(&fast, &f.bench);
+	client_finish(&slow, &f.bench);
 	fixture_finish(&f);
 }
 
@@ -268,7 +275,7 @@ static void test_slow_reader(void **state) {
 	bench_run_for(&f.bench, 2 * TURN_MAX);
 	run_until_ended(&f, &c); /* cut off long before the end */
 	assert_true(c.in.len < 50 << 20);
-	client_finish(&c);
+	client_finish(&c, &f.bench);
 	fixture_finish(&f);
 }
 
@@ -285,7 +292,7 @@ static void test_idle_connections(void **state) {
 	expect_alive(&f);
 	for (int i = 0; i < MANY; i++) {
 		bench_run_until(&f.bench, &idle[i].ended);
-		client_finish(&idle[i]);
+		client_finish(&idle[i], &f.bench);
 	}
 	expect_alive(&f);
 	fixture_finish(&f);
@@ -306,7 +313,7 @@ static void test_big_request(void **state) {
 	run_until_ended(&f, &c);
 	assert_int_equal(f.requests, 0);
 	expect_alive(&f);
-	client_finish(&c);
+	client_finish(&c, &f.bench);
 	fixture_finish(&f);
 }
 
@@ -363,9 +370,9 @@ static void test_close(void **state) {
 	while (f.requests == 0) {
 		uv_run(&f.bench.loop, UV_RUN_ONCE);
 	}
-	client_finish(&idle);
-	client_finish(&half);
-	client_finish(&reading);
+	client_finish(&idle, &f.bench);
+	client_finish(&half, &f.bench);
+	client_finish(&reading, &f.bench);
 	fixture_finish(&f);
 }
 

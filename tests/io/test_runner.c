@@ -40,9 +40,9 @@ static const struct behaviour bad_days[] = {
 	DOES("404", "404 Not Found", "nothing here", END, "nothing here"),
 	DOES("redirect", "302 Found\r\nLocation: http://127.0.0.1:1/login", "", END,
 		 "redirected (302) to \\\"http://127.0.0.1:1/login\\\""),
-	{"silence", "", KEEP, "no answer within 80ms"},
+	{"silence", "", KEEP, "no answer within 150ms"},
 	{"half an answer", JSON_OK "Content-Length: 500\r\n\r\n{\"status\":", KEEP,
-	 "no whole answer within 80ms"},
+	 "no whole answer within 150ms"},
 	{"half an answer, then the end", JSON_OK "Content-Length: 500\r\n\r\n{\"status\":", END,
 	 "the connection was closed in the middle of the answer"},
 	{"reset", "", RESET, "the connection was reset before the answer"},
@@ -183,7 +183,7 @@ static void init_alertmanagers(struct fixture *f, size_t count) {
 	f->alertmanager_count = count;
 	for (size_t i = 0; i < count; i++) {
 		peer_init(&f->alertmanagers[i].peer, &f->bench.loop, handle_post, &f->alertmanagers[i]);
-		strbuf_printf(&text, "- {url: '%s', timeout: 80ms}\n",
+		strbuf_printf(&text, "- {url: '%s', timeout: 150ms}\n",
 					  peer_url(&f->alertmanagers[i].peer, ""));
 	}
 	write_file(f, "config", count > 0 ? text.ptr : "");
@@ -205,7 +205,7 @@ static void fixture_init(struct fixture *f, size_t alertmanagers) {
 	peer_init(&f->prometheus, &f->bench.loop, handle_query, f);
 	set(f, "prometheus.url", peer_url(&f->prometheus, "/prom"));
 	init_alertmanagers(f, alertmanagers);
-	set(f, "prometheus.timeout", "80ms");
+	set(f, "prometheus.timeout", "150ms");
 	set(f, "evaluation_interval", "50ms");
 	set(f, "listen", "127.0.0.1:0");
 	set(f, "limits.answer_bytes", "1MiB");
