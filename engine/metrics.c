@@ -52,7 +52,7 @@ void metrics_sample(struct metrics_writer *w, const struct metrics_label *labels
 }
 
 void metrics_observe(struct metrics_distribution *d, double seconds) {
-	d->recent[d->count % METRICS_RECENT] = (float)seconds;
+	d->recent[d->count % METRICS_RECENT] = seconds;
 	d->count++;
 	d->sum += seconds;
 	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
@@ -60,8 +60,8 @@ void metrics_observe(struct metrics_distribution *d, double seconds) {
 	}
 }
 
-static int compare_floats(const void *a, const void *b) {
-	float x = *(const float *)a, y = *(const float *)b;
+static int compare_doubles(const void *a, const void *b) {
+	double x = *(const double *)a, y = *(const double *)b;
 	return x < y ? -1 : x > y;
 }
 
@@ -74,10 +74,10 @@ static void add_totals(struct metrics_writer *w, const struct metrics_distributi
 void metrics_summary(struct metrics_writer *w, const struct metrics_distribution *d,
 					 const double *quantiles, size_t quantile_count,
 					 const struct metrics_label *labels, size_t label_count) {
-	float sorted[METRICS_RECENT];
+	double sorted[METRICS_RECENT];
 	size_t count = d->count < METRICS_RECENT ? (size_t)d->count : METRICS_RECENT;
 	memcpy(sorted, d->recent, sizeof(sorted));
-	qsort(sorted, count, sizeof(sorted[0]), compare_floats);
+	qsort(sorted, count, sizeof(sorted[0]), compare_doubles);
 	for (size_t i = 0; i < quantile_count; i++) {
 		struct strbuf name = STRBUF_INIT;
 		gofloat_print(&name, quantiles[i], 'g');

@@ -35,7 +35,7 @@ struct metrics_distribution {
 	uint64_t count;
 	double sum;
 	uint64_t buckets[METRICS_BUCKETS];
-	float recent[METRICS_RECENT];
+	double recent[METRICS_RECENT];
 };
 
 void metrics_observe(struct metrics_distribution *d, double seconds);

@@ -1,0 +1,39 @@
+/* Any text is a configuration or is refused with messages that point into it; what is taken can be copied. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bug.h"
+#include "engine/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void judge(const struct config *c) {
+	BUG_ON(c->evaluation_interval <= 0 || c->lookback <= 0 || c->prometheus.timeout <= 0);
+	BUG_ON(c->prometheus.url.len == 0 || c->limit_fetches == 0);
+	for (size_t i = 0; i < c->alertmanager_count; i++) {
+		BUG_ON(!str_starts_with(c->alertmanagers[i].url, STR("http")));
+		BUG_ON(str_ends_with(c->alertmanagers[i].url, STR("/")));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+	struct str text = {.ptr = (const char *)data, .len = size};
+	struct arena a, b;
+	struct diags diags;
+	struct config config, copy;
+	arena_init(&a);
+	arena_init(&b);
+	diags_init(&diags, &a);
+	config_init(&config);
+	bool ok = config_parse(text, &a, &diags, &config);
+	BUG_ON(ok != (diags.errors == 0));
+	for (size_t i = 0; i < diags.count; i++) {
+		BUG_ON(diags.items[i].span.start > size || diags.items[i].span.end > size);
+	}
+	judge(&config);
+	config_dup(&b, &config, &copy);
+	arena_finish(&a);
+	judge(&copy);
+	arena_finish(&b);
+	return 0;
+}
