@@ -1,6 +1,9 @@
 /* The checker: types every node from the leaves up and reports what does not fit, in Prometheus' words and order
  * (checkAST in promql/parser/parse.go). */
+#include <stdlib.h>
+
 #include "base/bug.h"
+#include "base/mem.h"
 #include "promql-lite/functions.h"
 #include "promql-lite/parser_private.h"
 
@@ -99,24 +102,30 @@ static void check_bool(struct checker *c, const struct pql_node *n) {
 	}
 }
 
-static bool has_label(const struct str *labels, size_t count, struct str label) {
-	for (size_t i = 0; i < count; i++) {
-		if (str_equal(labels[i], label)) {
-			return true;
-		}
-	}
-	return false;
+static int compare_labels(const void *a, const void *b) {
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
+/* Sorted first: the lists may be as long as the text. */
 static void check_label_lists(struct checker *c, const struct pql_node *n) {
-	for (size_t i = 0; n->binary.on && i < n->binary.label_count; i++) {
-		struct str label = n->binary.labels[i];
+	size_t count = n->binary.include_count;
+	struct str *include;
 
-		if (has_label(n->binary.include, n->binary.include_count, label)) {
+	if (!n->binary.on || count == 0) {
+		return;
+	}
+	include = mem_calloc(count, sizeof(*include));
+	memcpy(include, n->binary.include, count * sizeof(*include));
+	qsort(include, count, sizeof(*include), compare_labels);
+	for (size_t i = 0; i < n->binary.label_count; i++) {
+		const struct str *label = &n->binary.labels[i];
+
+		if (bsearch(label, include, count, sizeof(*include), compare_labels) != NULL) {
 			diags_add(c->diags, DIAG_ERROR, op_span(c, n),
-					  "label %s must not occur in ON and GROUP clause at once", quoted(c, label));
+					  "label %s must not occur in ON and GROUP clause at once", quoted(c, *label));
 		}
 	}
+	free(include);
 }
 
 static bool is_operand(const struct pql_node *n) {

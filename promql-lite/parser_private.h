@@ -30,6 +30,7 @@ struct pql_parser {
 	size_t selector_count, selector_capacity;
 	struct matcher *matchers; /* of the braces in work; owned until a selector takes them */
 	size_t matcher_count, matcher_capacity;
+	size_t regex_count; /* that were asked for, over all selectors */
 };
 
 /* ---- parser.c ---- */

@@ -17,6 +17,16 @@ static void add_matcher(struct pql_parser *p, enum matcher_op op, struct str nam
 	struct matcher m;
 	const char *error;
 
+	if (op == MATCH_REGEX || op == MATCH_NOT_REGEX) {
+		if (p->regex_count == PQL_MAX_REGEXES) {
+			parser_error(p, span, "too many regular expressions: the limit is %d in one expression",
+						 PQL_MAX_REGEXES);
+		}
+		p->regex_count++;
+		if (p->regex_count > PQL_MAX_REGEXES) {
+			return;
+		}
+	}
 	if (!matcher_init(&m, op, name, value, p->arena, &error)) {
 		parser_error(p, span, "%s", error);
 		return;

@@ -1,6 +1,7 @@
 /* The form over several lines, by the rules of Prometheus' prettier: a node that fits in a line stays on one; what does not
  * is broken at its parentheses or its operator, and its parts stand two blanks further in. */
-#include "base/mem.h"
+#include "base/hash.h"
+#include "base/hmap.h"
 #include "promql-lite/functions.h"
 #include "promql-lite/print_private.h"
 
@@ -8,7 +9,7 @@
 
 struct pretty {
 	struct strbuf *out;
-	struct strbuf scratch;
+	struct hmap too_long; /* the nodes that do not fit in a line */
 };
 
 static void pretty_node(struct pretty *p, const struct pql_node *n, unsigned level);
@@ -17,10 +18,59 @@ static void indent(struct pretty *p, unsigned level) {
 	strbuf_add_repeat(p->out, ' ', (size_t)level * 2);
 }
 
-static bool is_long(struct pretty *p, const struct pql_node *n) {
-	strbuf_clear(&p->scratch);
-	pql_print(&p->scratch, n);
-	return p->scratch.len > LINE_WIDTH;
+static uint64_t node_hash(const struct pql_node *n) {
+	return hash_str((struct str){(const char *)&n, sizeof(n)}); /* of the address */
+}
+
+static bool is_same_node(const void *value, const void *key) {
+	return value == key;
+}
+
+static bool is_long(const struct pretty *p, const struct pql_node *n) {
+	return hmap_find(&p->too_long, node_hash(n), is_same_node, n) != NULL;
+}
+
+static bool measure(struct pretty *p, const struct pql_node *n);
+
+static bool measure_children(struct pretty *p, const struct pql_node *n) {
+	bool any = false;
+
+	switch (n->kind) {
+	case PQL_NUMBER:
+	case PQL_STRING:
+	case PQL_SELECTOR:
+	case PQL_RANGE:
+	case PQL_DURATION: break;
+	case PQL_SUBQUERY: return measure(p, n->subquery.inner);
+	case PQL_PAREN: return measure(p, n->paren);
+	case PQL_UNARY: return measure(p, n->unary.inner);
+	case PQL_BINARY: any = measure(p, n->binary.lhs); return measure(p, n->binary.rhs) || any;
+	case PQL_AGGREGATE:
+		any = n->aggregate.param != NULL && measure(p, n->aggregate.param);
+		return measure(p, n->aggregate.inner) || any;
+	case PQL_CALL:
+		for (size_t i = 0; i < print_arg_count(n); i++) {
+			any = measure(p, n->call.args[i]) || any;
+		}
+		break;
+	}
+	return any;
+}
+
+/* From the leaves up. What has a long part is long, and is not printed to find out: so this takes linear time. */
+static bool measure(struct pretty *p, const struct pql_node *n) {
+	struct strbuf line = STRBUF_INIT;
+
+	if (!measure_children(p, n)) {
+		pql_print(&line, n);
+		bool fits = line.len <= LINE_WIDTH;
+		strbuf_finish(&line);
+		if (fits) {
+			return false;
+		}
+	}
+	hmap_add(&p->too_long, node_hash(n), (void *)n); /* only compared */
+	return true;
 }
 
 static void pretty_aggregate(struct pretty *p, const struct pql_node *n, unsigned level) {
@@ -78,6 +128,10 @@ static void pretty_unary(struct pretty *p, const struct pql_node *n, unsigned le
 	struct strbuf inner = STRBUF_INIT, *out = p->out;
 	size_t start = 0, end;
 
+	if (print_unary_sign(n)[0] == '\0') {
+		pretty_node(p, n->unary.inner, level);
+		return;
+	}
 	p->out = &inner;
 	pretty_node(p, n->unary.inner, level);
 	p->out = out;
@@ -127,8 +181,10 @@ static void pretty_node(struct pretty *p, const struct pql_node *n, unsigned lev
 }
 
 void pql_print_pretty(struct strbuf *out, const struct pql_node *n) {
-	struct pretty p = {.out = out, .scratch = STRBUF_INIT};
+	struct pretty p = {.out = out};
 
+	hmap_init(&p.too_long, NULL);
+	measure(&p, n);
 	pretty_node(&p, n, 0);
-	strbuf_finish(&p.scratch);
+	hmap_finish(&p.too_long);
 }

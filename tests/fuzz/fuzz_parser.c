@@ -36,7 +36,8 @@ static bool print_text(struct str text, print_function *print, struct strbuf *ou
 static void check_fixed_point(struct str text, print_function *print) {
 	struct strbuf once = STRBUF_INIT, twice = STRBUF_INIT;
 
-	if (print_text(text, print, &once)) {
+	/* Printing adds blanks, so a text at the limit of size may print to one beyond it. */
+	if (print_text(text, print, &once) && once.len <= PQL_MAX_TEXT_BYTES) {
 		BUG_ON(!print_text(strbuf_str(&once), print, &twice));
 		BUG_ON(!str_equal(strbuf_str(&once), strbuf_str(&twice)));
 	}

@@ -376,6 +376,22 @@ static void test_size(void **state) {
 	free(text);
 }
 
+static void test_regexes(void **state) {
+	struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	strbuf_add_c(&text, "a{");
+	for (int i = 0; i < PQL_MAX_REGEXES; i++) {
+		strbuf_add_c(&text, "b=~'c.*',");
+	}
+	assert_true(parses_nested("", text.ptr, "}", 1, ""));
+	strbuf_add_c(&text, "b!~'d',");
+	assert_false(
+		parses_nested("", text.ptr, "}", 1,
+					  "too many regular expressions: the limit is 10000 in one expression"));
+	strbuf_finish(&text);
+}
+
 static void test_selector_alone(void **state) {
 	static const char *const accepted[] = {"up", "{}", "up{a='b'}", "{__name__=~'a|b'}", "sum"};
 	static const struct text_case refused[] = {
@@ -429,6 +445,7 @@ int main(void) {
 		cmocka_unit_test(test_info),           cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_duration_depth), cmocka_unit_test(test_size),
 		cmocka_unit_test(test_selector_alone), cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_regexes),
 	};
 	return cmocka_run_group_tests_name("parser", tests, NULL, NULL);
 }
