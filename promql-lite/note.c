@@ -100,9 +100,9 @@ void note_add_repair(struct pql_run *run, struct span span, struct str metric_na
 
 static void repair_print(struct strbuf *b, const struct note *note) {
 	strbuf_add_c(b, ", from buckets ");
-	gofloat_print(b, note->repair.min_bucket, 'v');
+	gofloat_print(b, note->repair.min_bucket, 'g');
 	strbuf_add_c(b, " to ");
-	gofloat_print(b, note->repair.max_bucket, 'v');
+	gofloat_print(b, note->repair.max_bucket, 'g');
 	strbuf_add_c(b, ", with a max diff of ");
 	gofloat_print_precision(b, note->repair.max_diff, 'g', 2);
 	strbuf_printf(b, ", over %zu samples from ", note->repair.times);

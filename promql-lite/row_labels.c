@@ -118,7 +118,7 @@ const char *number_text(struct arena *a, double v) {
 	struct strbuf b = STRBUF_INIT;
 	const char *text;
 
-	gofloat_print(&b, v, 'v');
+	gofloat_print(&b, v, 'g');
 	text = arena_dup(a, strbuf_str(&b)).ptr;
 	strbuf_finish(&b);
 	return text;

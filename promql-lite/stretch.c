@@ -50,7 +50,9 @@ static bool duration_seconds(struct resolver *r, const struct pql_node *n, doubl
 		return false;
 	}
 	switch (n->duration.what) {
-	case PQL_DUR_STEP: *ret = (double)r->grid.step / 1000; return true;
+	case PQL_DUR_STEP:
+		*ret = r->grid.start == r->grid.end ? 0 : (double)r->grid.step / 1000;
+		return true;
 	case PQL_DUR_RANGE: *ret = (double)(r->grid.end - r->grid.start) / 1000; return true;
 	case PQL_DUR_MIN: *ret = nan_or(lhs, rhs, fmin(lhs, rhs)); return true;
 	case PQL_DUR_MAX: *ret = nan_or(lhs, rhs, fmax(lhs, rhs)); return true;

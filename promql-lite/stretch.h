@@ -10,7 +10,7 @@ struct pql_stretch_error {
 	struct span span;    /* of the expression that is to blame */
 };
 
-/* Resolves one stretch for a query over `grid`: step() is grid.step, range() is end - start of the whole query (not of a
+/* Resolves one stretch for a query over `grid`: step() is grid.step (0 for an instant), range() is end - start of the whole query (not of a
  * subquery). An offset may be zero or negative, a range or a step may not. Whole milliseconds, cut toward zero.
  * false: *ret_error, as Prometheus' calculateDuration. */
 bool pql_stretch_resolve(const struct pql_stretch *stretch, struct pql_grid grid,

@@ -28,7 +28,7 @@ static const char *text_of(struct arena *a, double v) {
 	struct strbuf b = STRBUF_INIT;
 	const char *text;
 
-	gofloat_print(&b, v, 'v');
+	gofloat_print(&b, v, 'g');
 	text = arena_dup(a, strbuf_str(&b)).ptr;
 	strbuf_finish(&b);
 	return text;
