@@ -93,7 +93,8 @@ static struct pql_node *parse_min_or_max(struct pql_parser *p) {
 	if (rhs == NULL || !parser_expect(p, PQL_TOKEN_RIGHT_PAREN, &other)) {
 		return NULL;
 	}
-	node = parser_node(p, PQL_DURATION, (struct span){word.span.start, other.span.end});
+	/* Of the operands alone, as Prometheus has it. */
+	node = parser_node(p, PQL_DURATION, (struct span){lhs->span.start, rhs->span.end});
 	node->duration.what = word.kind == PQL_TOKEN_MAX_OF ? PQL_DUR_MAX : PQL_DUR_MIN;
 	node->duration.lhs = lhs;
 	node->duration.rhs = rhs;
