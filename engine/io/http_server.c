@@ -31,6 +31,7 @@ struct http_server {
 	int handles;
 	int listener;
 	struct http_peer *first, *last;
+	size_t peer_count;
 	http_server_closed *closed;
 	void *closed_data;
 };
@@ -51,17 +52,42 @@ static void peer_link(struct http_server *s, struct http_peer *p) {
 	s->last = p;
 }
 
+/* Only shuts the socket down: the daemon sees its end, and closes and forgets it. Goes to the end of the list, out of the way. */
+static void peer_shut(struct http_server *s, struct http_peer *p) {
+	shutdown(p->fd, SHUT_RDWR);
+	peer_unlink(s, p);
+	peer_link(s, p);
+}
+
+static void expire(struct http_server *s) {
+	dur_ms now = clock_monotonic();
+	while (s->first != NULL && s->first->deadline <= now) {
+		peer_shut(s, s->first);
+	}
+}
+
+/* Whoever holds many connections and asks nothing must not keep others out: near the limit, the one that has been idle for
+ * the longest time makes room for the new one. */
+static void make_room(struct http_server *s) {
+	if (s->peer_count > s->options.connections_max - s->options.connections_max / 8) {
+		peer_shut(s, s->first);
+	}
+}
+
 static void handle_connection(void *data, struct MHD_Connection *connection, void **context,
 							  enum MHD_ConnectionNotificationCode code) {
 	struct http_server *s = data;
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		peer_unlink(s, *context);
+		s->peer_count--;
 		free(*context);
 		return;
 	}
 	struct http_peer *p = mem_calloc(1, sizeof *p);
 	p->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	make_room(s);
 	peer_link(s, p);
+	s->peer_count++;
 	*context = p;
 }
 
@@ -76,16 +102,6 @@ static void handle_completed(void *data, struct MHD_Connection *connection, void
 		struct http_peer *p = peer_of(connection);
 		peer_unlink(data, p);
 		peer_link(data, p);
-	}
-}
-
-/* Only shuts the socket down: the daemon sees its end, and closes and forgets it. */
-static void expire(struct http_server *s) {
-	dur_ms now = clock_monotonic();
-	for (struct http_peer *p; (p = s->first) != NULL && p->deadline <= now;) {
-		shutdown(p->fd, SHUT_RDWR);
-		peer_unlink(s, p);
-		peer_link(s, p);
 	}
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "engine/io/clock.h"
+#include "engine/io/pages.h"
 #include "engine/io/runner_private.h"
 
 #define API_CONNECTIONS 512 /* of 1,024 descriptors that a process usually may have */
@@ -149,6 +150,14 @@ static void wake_later(struct runner *r, ts_ms now) {
 	wakeup_set(r->wakeup, at, now);
 }
 
+/* After the first round of work everything is linked and set up. */
+static void settle(struct runner *r) {
+	if (r->answered && !r->settled && engine_idle(r->engine)) {
+		pages_release();
+		r->settled = true;
+	}
+}
+
 void runner_turn(struct runner *r) {
 	if (r->state == RUNNER_CLOSING) {
 		return;
@@ -166,6 +175,7 @@ void runner_turn(struct runner *r) {
 		runner_close(r);
 		return;
 	}
+	settle(r);
 	wake_later(r, now);
 }
 

@@ -34,6 +34,7 @@ static void handle_done(const struct http_answer *answer, void *data) {
 	engine_answer(r->engine, w->id, &given, clock_wall());
 	strbuf_finish(&w->body);
 	free(w);
+	r->answered = true;
 	runner_turn(r);
 }
 

@@ -11,6 +11,7 @@
 #include "tests/io/peer.h"
 
 #define TURN_MAX 60 /* ms */
+#define CONNECTIONS_MAX 300
 
 /* ---- a client that writes what it is told and reads only if it likes ---- */
 
@@ -126,19 +127,23 @@ static void handle_api(struct api_request *request, struct api_response *respons
 	}
 }
 
-static void fixture_init(struct fixture *f) {
+static void fixture_init_with(struct fixture *f, dur_ms turn_max) {
 	*f = (struct fixture){0};
 	bench_init(&f->bench);
 	struct strbuf error = STRBUF_INIT;
 	const struct http_server_options options = {.listen = "127.0.0.1:0",
-												.connections_max = 300,
-												.turn_max = TURN_MAX,
+												.connections_max = CONNECTIONS_MAX,
+												.turn_max = turn_max,
 												.body_bytes_max = 1000};
 	f->server = http_server_create(&f->bench.loop, &options, handle_api, f, &error);
 	assert_non_null(f->server);
 	f->port = http_server_port(f->server);
 	assert_int_not_equal(f->port, 0);
 	strbuf_finish(&error);
+}
+
+static void fixture_init(struct fixture *f) {
+	fixture_init_with(f, TURN_MAX);
 }
 
 static void handle_server_closed(void *data) {
@@ -298,6 +303,28 @@ static void test_idle_connections(void **state) {
 	fixture_finish(&f);
 }
 
+/* More connections than there may be, none of them over its time: the oldest make room. */
+static void test_too_many_connections(void **state) {
+	(void)state;
+	enum { MANY = 2 * CONNECTIONS_MAX };
+	static struct client idle[MANY];
+	struct fixture f;
+	fixture_init_with(&f, 60000);
+	for (int i = 0; i < MANY; i++) {
+		client_init(&idle[i], &f.bench, f.port);
+		client_read(&idle[i]);
+	}
+	expect_alive(&f);
+	int ended = 0;
+	for (int i = 0; i < MANY; i++) {
+		ended += idle[i].ended;
+		assert_true(i == 0 || idle[i - 1].ended || !idle[i].ended);
+		client_finish(&idle[i], &f.bench);
+	}
+	assert_in_range(ended, MANY - CONNECTIONS_MAX, MANY - CONNECTIONS_MAX / 2);
+	fixture_finish(&f);
+}
+
 /* Chunks have no length that could be refused beforehand. */
 static void test_big_request(void **state) {
 	(void)state;
@@ -378,15 +405,11 @@ static void test_close(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exchanges),
-		cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_endless_header),
-		cmocka_unit_test(test_slow_reader),
-		cmocka_unit_test(test_idle_connections),
-		cmocka_unit_test(test_big_request),
-		cmocka_unit_test(test_port_not_free),
-		cmocka_unit_test(test_bad_addresses),
-		cmocka_unit_test(test_close),
+		cmocka_unit_test(test_exchanges),        cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_endless_header),   cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_idle_connections), cmocka_unit_test(test_too_many_connections),
+		cmocka_unit_test(test_big_request),      cmocka_unit_test(test_port_not_free),
+		cmocka_unit_test(test_bad_addresses),    cmocka_unit_test(test_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
