@@ -30,8 +30,8 @@ struct runner {
 	struct http_server
 		*next_server; /* of a reload, to take the place of `server` in the next turn */
 	bool server_changes;
-	size_t
-		answers; /* exchanges that ended, until the first work is done and start-up's pages are given back */
+	bool answered;  /* an exchange has ended */
+	bool settled;   /* the first round of work is done */
 	size_t closing; /* parts that are not closed yet */
 	ts_ms drain_until;
 };
