@@ -104,11 +104,23 @@ bool labels_equal_grouping(struct labels a, struct labels b, const struct str *n
 	}
 }
 
+/* As Go's labels.Labels prints: the name is a label like the others. */
 const char *labels_text(struct arena *a, struct labels l) {
 	struct strbuf b = STRBUF_INIT;
 	const char *text;
 
-	labels_print(&b, l);
+	strbuf_add_char(&b, '{');
+	for (size_t i = 0; i < l.count; i++) {
+		strbuf_add_c(&b, i > 0 ? ", " : "");
+		if (label_name_is_legacy(l.items[i].name)) {
+			strbuf_add(&b, l.items[i].name);
+		} else {
+			strbuf_add_quoted(&b, l.items[i].name);
+		}
+		strbuf_add_char(&b, '=');
+		strbuf_add_quoted(&b, l.items[i].value);
+	}
+	strbuf_add_char(&b, '}');
 	text = arena_dup(a, strbuf_str(&b)).ptr;
 	strbuf_finish(&b);
 	return text;
