@@ -17,11 +17,11 @@ static const struct {
 static struct pql_node *parse_duration(struct pql_parser *p, int min_level);
 static struct pql_node *parse_operators(struct pql_parser *p, struct pql_node *lhs, int min_level);
 
-/* Seconds that Go's durations, nanoseconds in 64 bits, cannot hold. */
+/* Seconds that Go's durations, nanoseconds in 64 bits, cannot hold; and NaN, which Prometheus lets through as some far time. */
 static void check_literal(struct pql_parser *p, struct pql_node *number, struct span span) {
 	const double limit = 9223372036.854775807;
 
-	if (number->number.value > limit || number->number.value < -limit) {
+	if (!(number->number.value <= limit && number->number.value >= -limit)) {
 		parser_error(p, span, "duration out of range");
 		number->number.value = 0;
 	}

@@ -10,9 +10,9 @@ struct pql_stretch_error {
 	struct span span;    /* of the expression that is to blame */
 };
 
-/* Resolves one stretch for a query over `grid`: step() is grid.step (0 for an instant), range() is end - start of the whole query (not of a
- * subquery). An offset may be zero or negative, a range or a step may not. Whole milliseconds, cut toward zero.
- * false: *ret_error, as Prometheus' calculateDuration. */
+/* Resolves one stretch for a query over `grid`: step() is grid.step (0 for an instant), range() is end - start of the whole
+ * query (not of a subquery). An offset may be zero or negative, a range or a step may not. Whole milliseconds, cut toward
+ * zero. false: *ret_error, as Prometheus' calculateDuration. */
 bool pql_stretch_resolve(const struct pql_stretch *stretch, struct pql_grid grid,
 						 bool may_be_negative, dur_ms *ret_duration,
 						 struct pql_stretch_error *ret_error);

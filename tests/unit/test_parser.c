@@ -91,6 +91,7 @@ static const struct text_case errors[] = {
 	{"up[1/0]", "1:5: parse error: division by zero"},
 	{"up[1%0]", "1:5: parse error: modulo by zero"},
 	{"up offset 1e10", "1:11: parse error: duration out of range"},
+	{"up offset -NaN", "1:11: parse error: duration out of range"},
 	{"up @ -Inf", "1:1: parse error: timestamp out of bounds for @ modifier: -Inf"},
 	/* Modifiers on what cannot have them. */
 	{"up offset 1m offset 2m", "1:1: parse error: offset may not be set multiple times"},
