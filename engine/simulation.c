@@ -11,6 +11,7 @@ struct simulation {
 	const char *failure; /* NULL: samples are given */
 	struct outputs *outputs;
 	struct group_state **groups;
+	size_t group_count;
 };
 
 struct simulation *simulation_create(struct rule_set *set, const struct pql_store *store,
@@ -23,6 +24,7 @@ struct simulation *simulation_create(struct rule_set *set, const struct pql_stor
 							 .form = form,
 							 .outputs = outputs_create(INT64_MAX / 4), /* all there ever was */
 							 .groups = mem_calloc(set->group_count, sizeof(struct group_state *))};
+	s->group_count = set->group_count;
 	for (size_t i = 0; i < set->group_count; i++) {
 		s->groups[i] = group_state_create(set->groups[i], default_interval);
 	}
@@ -33,7 +35,7 @@ void simulation_destroy(struct simulation *s) {
 	if (s == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < s->set->group_count; i++) {
+	for (size_t i = 0; i < s->group_count; i++) {
 		group_state_destroy(s->groups[i], NULL, 0);
 	}
 	free(s->groups);
@@ -82,7 +84,7 @@ static void evaluate(struct simulation *s, struct group_state *group, ts_ms ts,
 }
 
 void simulation_step(struct simulation *s, ts_ms ts, simulation_watch *watch, void *data) {
-	for (size_t i = 0; i < s->set->group_count; i++) {
+	for (size_t i = 0; i < s->group_count; i++) {
 		if (schedule_slot(s->groups[i]->interval, ts) == ts) {
 			evaluate(s, s->groups[i], ts, watch, data);
 		}
@@ -90,7 +92,7 @@ void simulation_step(struct simulation *s, ts_ms ts, simulation_watch *watch, vo
 }
 
 size_t simulation_group_count(const struct simulation *s) {
-	return s->set->group_count;
+	return s->group_count;
 }
 
 const struct group_state *simulation_group(const struct simulation *s, size_t index) {

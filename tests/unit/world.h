@@ -16,15 +16,7 @@ struct world {
 	struct strbuf sent; /* of the last step: what Alertmanager is told, one line each */
 };
 
-static inline void world_init(struct world *w, const char *rules, enum pql_series_form form) {
-	struct diags diags;
-	*w = (struct world){0};
-	arena_init(&w->arena);
-	diags_init(&diags, &w->arena);
-	w->set = rule_set_create();
-	if (!rule_set_add_file(w->set, STR("rules.yml"), str_from(rules), &diags)) {
-		fail_msg("%s", diags.items[0].message);
-	}
+static inline void world_start(struct world *w, enum pql_series_form form) {
 	w->store = pql_store_create();
 	w->settings = (struct evaluation_settings){
 		.alerting = {.resend_delay = 60000,
@@ -37,6 +29,30 @@ static inline void world_init(struct world *w, const char *rules, enum pql_serie
 		.keep_alive = true,
 	};
 	w->simulation = simulation_create(w->set, w->store, &w->settings, 15000, form);
+}
+
+static inline void world_init(struct world *w, const char *rules, enum pql_series_form form) {
+	struct diags diags;
+	*w = (struct world){0};
+	arena_init(&w->arena);
+	diags_init(&diags, &w->arena);
+	w->set = rule_set_create();
+	if (!rule_set_add_file(w->set, STR("rules.yml"), str_from(rules), &diags)) {
+		fail_msg("%s", diags.items[0].message);
+	}
+	world_start(w, form);
+}
+
+static inline void world_init_preset(struct world *w, const struct config_preset *preset,
+									 enum pql_series_form form) {
+	const char *error = NULL;
+	*w = (struct world){0};
+	arena_init(&w->arena);
+	w->set = rule_set_create();
+	if (!rule_set_add_preset(w->set, preset, &error)) {
+		fail_msg("%s", error);
+	}
+	world_start(w, form);
 }
 
 static inline void world_finish(struct world *w) {
