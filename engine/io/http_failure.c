@@ -9,6 +9,13 @@ static bool answer_began(struct http_exchange *e) {
 	return e->header_bytes > 0;
 }
 
+/* Not by the time of connecting, which is nothing on a connection that was kept. */
+static bool was_connected(struct http_exchange *e) {
+	curl_off_t ready = 0;
+	curl_easy_getinfo(e->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	return ready > 0;
+}
+
 static void print_size(struct strbuf *out, size_t bytes) {
 	if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) {
 		strbuf_printf(out, "%zu MiB", bytes >> 20);
@@ -33,11 +40,9 @@ static void print_headers_too_large(struct strbuf *out) {
 }
 
 static void print_timeout(struct strbuf *out, struct http_exchange *e) {
-	curl_off_t connected = 0;
-	curl_easy_getinfo(e->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	strbuf_add_c(out, answer_began(e)  ? "no whole answer within "
-					  : connected == 0 ? "no connection within "
-									   : "no answer within ");
+	strbuf_add_c(out, answer_began(e)    ? "no whole answer within "
+					  : was_connected(e) ? "no answer within "
+										 : "no connection within ");
 	duration_print(out, e->timeout);
 }
 
@@ -78,10 +83,8 @@ static void print_redirect(struct strbuf *out, struct http_exchange *e) {
 
 /* libcurl's code for two things: a URL that is neither http nor https, and an answer without a status line. */
 static void print_protocol(struct strbuf *out, struct http_exchange *e) {
-	curl_off_t connected = 0;
-	curl_easy_getinfo(e->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	strbuf_add_c(out, connected > 0 ? "the answer is not HTTP"
-									: "only http and https URLs are possible");
+	strbuf_add_c(out, was_connected(e) ? "the answer is not HTTP"
+									   : "only http and https URLs are possible");
 }
 
 static const char *broken_connection(struct http_exchange *e) {

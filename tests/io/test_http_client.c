@@ -210,20 +210,22 @@ static void test_behaviours(void **state) {
 
 /* ---- before there is a connection ---- */
 
-static void check_failure(const char *url, const char *failure) {
+static void check_failure(const char *url, dur_ms timeout, const char *failure) {
 	struct fixture f;
 	struct result r = {0};
 	fixture_init(&f, handle_behaviour, NULL);
-	send_to(&f, url, &r);
+	const struct http_callbacks callbacks = {handle_receive, handle_done, &r};
+	struct http_request request = request_to(url);
+	request.timeout = timeout;
+	http_send(f.client, &request, &callbacks);
 	bench_run_until(&f.bench, &r.done);
 	assert_string_equal(r.failure, failure);
 	assert_int_equal(r.status, 0);
 	fixture_finish(&f);
 }
 
-/* A port that is taken, but on which nobody listens. */
-static void test_nobody_there(void **state) {
-	(void)state;
+/* A socket on a port of its own, and its URL. */
+static int bind_socket(struct sockaddr_in *ret_address, char *ret_url, size_t size) {
 	const int fd = socket(AF_INET, SOCK_STREAM, 0);
 	union {
 		struct sockaddr any;
@@ -232,19 +234,49 @@ static void test_nobody_there(void **state) {
 	socklen_t length = sizeof a;
 	assert_int_equal(bind(fd, &a.any, length), 0);
 	assert_int_equal(getsockname(fd, &a.any, &length), 0);
+	*ret_address = a.v4;
+	snprintf(ret_url, size, "http://127.0.0.1:%u/", ntohs(a.v4.sin_port));
+	return fd;
+}
+
+/* A port that is taken, but on which nobody listens. */
+static void test_nobody_there(void **state) {
+	(void)state;
+	struct sockaddr_in address;
 	char url[100];
-	snprintf(url, sizeof url, "http://127.0.0.1:%u/", ntohs(a.v4.sin_port));
-	check_failure(url, "connection refused");
+	const int fd = bind_socket(&address, url, sizeof url);
+	check_failure(url, PATIENCE, "connection refused");
+	close(fd);
+}
+
+/* The kernel does not answer for somebody who has a queue of connections before the door. */
+static void test_no_connection(void **state) {
+	(void)state;
+	enum { QUEUE = 4 };
+	struct sockaddr_in address;
+	char url[100];
+	const int fd = bind_socket(&address, url, sizeof url);
+	int queue[QUEUE];
+	assert_int_equal(listen(fd, 0), 0);
+	for (int i = 0; i < QUEUE; i++) {
+		queue[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(queue[i], (const struct sockaddr *)&address, sizeof address);
+	}
+	check_failure(url, TIMEOUT, "no connection within 80ms");
+	for (int i = 0; i < QUEUE; i++) {
+		close(queue[i]);
+	}
 	close(fd);
 }
 
 static void test_bad_urls(void **state) {
 	(void)state;
-	check_failure("ftp://127.0.0.1/x", "only http and https URLs are possible");
-	check_failure("file:///etc/passwd", "only http and https URLs are possible");
-	check_failure("http://127.0.0.1:99999/x", "the URL is malformed");
-	check_failure("http://a b/", "the URL is malformed");
-	check_failure("http://no-such-host.invalid/", "cannot resolve host \"no-such-host.invalid\"");
+	check_failure("ftp://127.0.0.1/x", PATIENCE, "only http and https URLs are possible");
+	check_failure("file:///etc/passwd", PATIENCE, "only http and https URLs are possible");
+	check_failure("http://127.0.0.1:99999/x", PATIENCE, "the URL is malformed");
+	check_failure("http://a b/", PATIENCE, "the URL is malformed");
+	check_failure("http://no-such-host.invalid/", PATIENCE,
+				  "cannot resolve host \"no-such-host.invalid\"");
 }
 
 /* ---- one answer after another ---- */
@@ -270,6 +302,42 @@ static void test_keep_alive(void **state) {
 	assert_int_equal(f.peer.requests, 10);
 	assert_int_equal(f.peer.connections, 1);
 	fixture_finish(&f);
+}
+
+/* On a connection that was kept, failures read as on a new one. */
+static void handle_second(struct peer_connection *c, struct str request, void *data) {
+	if (str_starts_with(request, STR("POST /first "))) {
+		peer_answer(c, "200 OK", "", "{}");
+	} else {
+		peer_write(c, str_from(data));
+	}
+}
+
+static void test_kept_connection_fails(void **state) {
+	(void)state;
+	const struct {
+		char answer[20];
+		const char *failure;
+	} cases[] = {{"", "no answer within 80ms"}, {"SSH-2.0\r\n", "the answer is not HTTP"}};
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture f;
+		struct result first = {0};
+		struct result second = {0};
+		char answer[20];
+		memcpy(answer, cases[i].answer, sizeof answer);
+		fixture_init(&f, handle_second, answer);
+		send_to(&f, peer_url(&f.peer, "/first"), &first);
+		bench_run_until(&f.bench, &first.done);
+		const struct http_callbacks callbacks = {handle_receive, handle_done, &second};
+		struct http_request request = request_to(peer_url(&f.peer, "/second"));
+		request.timeout = i == 0 ? TIMEOUT : PATIENCE;
+		http_send(f.client, &request, &callbacks);
+		bench_run_until(&f.bench, &second.done);
+		assert_string_equal(second.failure, cases[i].failure);
+		assert_int_equal(f.peer.connections, 1);
+		strbuf_finish(&first.body);
+		fixture_finish(&f);
+	}
 }
 
 /* The peer ends the connection that the client keeps: the next request must not fail because of it. */
@@ -482,16 +550,12 @@ static void test_callbacks_that_act(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_behaviours),
-		cmocka_unit_test(test_nobody_there),
-		cmocka_unit_test(test_bad_urls),
-		cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_kept_connection_ends),
-		cmocka_unit_test(test_many_at_once),
-		cmocka_unit_test(test_retry_after),
-		cmocka_unit_test(test_compression_bomb),
-		cmocka_unit_test(test_receiver_has_enough),
-		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_behaviours),           cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_no_connection),        cmocka_unit_test(test_bad_urls),
+		cmocka_unit_test(test_keep_alive),           cmocka_unit_test(test_kept_connection_fails),
+		cmocka_unit_test(test_kept_connection_ends), cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_retry_after),          cmocka_unit_test(test_compression_bomb),
+		cmocka_unit_test(test_receiver_has_enough),  cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_callbacks_that_act),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
