@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-TOCSIN = sys.argv[1]
+TOCSIN = os.path.abspath(sys.argv[1])
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
 GOOD = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up == 0\n"
 BAD = "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: rate(up)\n"
