@@ -111,6 +111,7 @@ static bool set_range_variables(struct texec *x, const struct tnode *pipe, struc
 static enum flow walk_round(struct texec *x, const struct tnode *node, struct tvalue index,
 							struct tvalue element) {
 	size_t mark = x->variable_count;
+	x->at = node->control.pipe;
 	if (!texec_step(x) || !set_range_variables(x, node->control.pipe, index, element)) {
 		return FLOW_STOP;
 	}

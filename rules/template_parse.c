@@ -40,24 +40,34 @@ struct token tparser_peek_non_space(struct tparser *p) {
 	return token;
 }
 
-/* The line is that of the token that was read last, ahead or not, as in Go. */
-void tparser_fail(struct tparser *p, const char *format, ...) {
+/* The line is that of the token that was read last, ahead or not, as in Go; the span is that of the token blamed. */
+static void fail(struct tparser *p, struct token blamed, const char *format, va_list args) {
 	if (p->error != NULL) {
 		return;
 	}
 	struct strbuf b = STRBUF_INIT;
-	const struct token *last = &p->tokens[0];
-	strbuf_printf(&b, "template: %.*s:%zu: ", STR_FMT(p->t->name), last->line);
-	va_list args;
-	va_start(args, format);
+	strbuf_printf(&b, "template: %.*s:%zu: ", STR_FMT(p->t->name), p->tokens[0].line);
 	strbuf_vprintf(&b, format, args);
-	va_end(args);
 	p->error = arena_dup(p->arena, strbuf_str(&b)).ptr;
-	size_t length = last->type == TOKEN_ERROR || last->type == TOKEN_EOF ? 0 : last->text.len;
-	p->error_span = (struct span){last->pos, last->pos + length};
+	bool empty = blamed.type == TOKEN_ERROR || blamed.type == TOKEN_EOF;
+	p->error_span = (struct span){blamed.pos, blamed.pos + (empty ? 0 : blamed.text.len)};
 	strbuf_finish(&b);
 	p->lexer.failed = true;
 	p->peeked = 0;
+}
+
+void tparser_fail(struct tparser *p, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	fail(p, p->tokens[0], format, args);
+	va_end(args);
+}
+
+void tparser_fail_at(struct tparser *p, struct token blamed, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	fail(p, blamed, format, args);
+	va_end(args);
 }
 
 /* As Go's fmt prints a token: keywords in <>, long texts cut. */
@@ -84,7 +94,7 @@ const char *token_print(struct arena *a, struct token token) {
 
 void tparser_unexpected(struct tparser *p, struct token token, const char *context) {
 	if (token.type != TOKEN_ERROR) {
-		tparser_fail(p, "unexpected %s in %s", token_print(p->arena, token), context);
+		tparser_fail_at(p, token, "unexpected %s in %s", token_print(p->arena, token), context);
 		return;
 	}
 	const char *extra = "";
@@ -93,7 +103,7 @@ void tparser_unexpected(struct tparser *p, struct token token, const char *conte
 		extra = arena_printf(p->arena, "%s started at %.*s:%zu", said ? "" : " in action",
 							 STR_FMT(p->t->name), p->action_line);
 	}
-	tparser_fail(p, "%.*s%s", STR_FMT(token.text), extra);
+	tparser_fail_at(p, token, "%.*s%s", STR_FMT(token.text), extra);
 }
 
 struct token tparser_expect(struct tparser *p, enum token_type type, const char *context) {
@@ -138,7 +148,7 @@ static struct tnode *use_variable(struct tparser *p, struct token token) {
 	}
 	struct strbuf name = STRBUF_INIT;
 	strbuf_add_quoted(&name, node->chain.names[0]);
-	tparser_fail(p, "undefined variable %s", name.ptr);
+	tparser_fail_at(p, token, "undefined variable %s", name.ptr);
 	strbuf_finish(&name);
 	return node;
 }
@@ -150,7 +160,7 @@ static struct tnode *parse_identifier(struct tparser *p, struct token token) {
 	if (node->identifier.function == NULL) {
 		struct strbuf name = STRBUF_INIT;
 		strbuf_add_quoted(&name, token.text);
-		tparser_fail(p, "function %s not defined", name.ptr);
+		tparser_fail_at(p, token, "function %s not defined", name.ptr);
 		strbuf_finish(&name);
 	}
 	return node;
@@ -160,7 +170,7 @@ static struct tnode *parse_number(struct tparser *p, struct token token) {
 	struct tnode *node = tnode_create(p->arena, TNODE_NUMBER, token.pos);
 	const char *error;
 	if (!template_number_parse(token, p->arena, &node->number, &error)) {
-		tparser_fail(p, "%s", error);
+		tparser_fail_at(p, token, "%s", error);
 	}
 	return node;
 }
@@ -169,7 +179,7 @@ static struct tnode *parse_string(struct tparser *p, struct token token) {
 	struct tnode *node = tnode_create(p->arena, TNODE_STRING, token.pos);
 	node->string.quoted = token.text;
 	if (!template_unquote(token.text, p->arena, &node->string.text)) {
-		tparser_fail(p, "invalid syntax");
+		tparser_fail_at(p, token, "invalid syntax");
 	}
 	return node;
 }

@@ -193,6 +193,8 @@ struct token tparser_next_non_space(struct tparser *p);
 struct token tparser_peek_non_space(struct tparser *p);
 void tparser_back(struct tparser *p);
 void tparser_fail(struct tparser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tparser_fail_at(struct tparser *p, struct token blamed, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void tparser_unexpected(struct tparser *p, struct token token, const char *context);
 struct token tparser_expect(struct tparser *p, enum token_type type, const char *context);
 const char *token_print(struct arena *a, struct token token);

@@ -204,7 +204,13 @@ static void walk_block(struct walk *w) {
 	w->end = last;
 }
 
-/* Skips `&anchor`, `!tag`, blanks, line breaks and comments before the scalar itself. */
+static bool is_anchor_char(char c) {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+		   c == '-';
+}
+
+/* Skips `&anchor`, `!tag`, blanks, line breaks and comments before the scalar itself. Blanks part them, but an anchor also
+ * ends where no letter follows. */
 static void walk_properties(struct walk *w) {
 	while (w->at < w->end) {
 		char c = walk_peek(w);
@@ -212,7 +218,11 @@ static void walk_properties(struct walk *w) {
 			w->at++;
 		} else if (c == '#') {
 			w->at = line_end(w, w->at);
-		} else if (c == '&' || c == '!') {
+		} else if (c == '&') {
+			do {
+				w->at++;
+			} while (w->at < w->end && is_anchor_char(walk_peek(w)));
+		} else if (c == '!') {
 			while (w->at < w->end && !is_blank(walk_peek(w)) && !is_break(walk_peek(w))) {
 				w->at++;
 			}
