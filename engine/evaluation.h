@@ -12,7 +12,9 @@ struct evaluation_settings {
 	dur_ms lookback;
 	dur_ms default_subquery_step; /* the evaluation interval */
 	size_t max_samples;           /* limits.samples */
-	bool keep_alive;              /* resend firing alerts while their rule cannot be evaluated */
+	bool
+		no_alert_series; /* ALERTS and ALERTS_FOR_STATE are not put out: `for` state is still to be restored from them */
+	bool keep_alive; /* resend firing alerts while their rule cannot be evaluated */
 };
 
 struct evaluation;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct answers_kind *const kinds[] = {
+	&answers_lifecycle,
 	&answers_parse,
 	&answers_rule_files,
 	&answers_templates,
