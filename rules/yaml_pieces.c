@@ -51,18 +51,26 @@ static void walk_step_both(struct walk *w) {
 	}
 }
 
-/* A line break of a flow scalar with the blanks around it: one blank of text, or the empty lines it holds. */
-static void walk_fold(struct walk *w) {
+/* Goes over blanks and line breaks; how many of the latter. */
+static size_t skip_breaks(struct walk *w) {
 	size_t breaks = 0;
 	while (w->at < w->end && (is_blank(walk_peek(w)) || is_break(walk_peek(w)))) {
-		if (walk_peek(w) == '\n' ||
-			(walk_peek(w) == '\r' && (w->at + 1 == w->end || w->file.ptr[w->at + 1] != '\n'))) {
-			breaks++;
-		}
+		bool two = walk_peek(w) == '\r' && w->at + 1 < w->end && w->file.ptr[w->at + 1] == '\n';
+		breaks += is_break(walk_peek(w)) && !two;
 		w->at++;
 	}
-	size_t made = breaks <= 1 ? breaks : breaks - 1;
-	w->done = w->done + made < w->text.len ? w->done + made : w->text.len;
+	return breaks;
+}
+
+static void walk_text(struct walk *w, size_t bytes) {
+	size_t left = w->text.len - w->done;
+	w->done += bytes < left ? bytes : left;
+}
+
+/* A line break of a flow scalar with the blanks around it: one blank of text, or the empty lines it holds. */
+static void walk_fold(struct walk *w) {
+	size_t breaks = skip_breaks(w);
+	walk_text(w, breaks <= 1 ? breaks : breaks - 1);
 	walk_piece(w);
 }
 
@@ -104,19 +112,15 @@ static void walk_escape(struct walk *w) {
 	char c = w->at + 1 < w->end ? w->file.ptr[w->at + 1] : '\0';
 	if (is_break(c)) {
 		w->at++;
-		size_t done = w->done, breaks = 0;
-		while (w->at < w->end && (is_blank(walk_peek(w)) || is_break(walk_peek(w)))) {
-			breaks += walk_peek(w) == '\n';
-			w->at++;
-		}
-		w->done = done + (breaks > 1 ? breaks - 1 : 0);
+		size_t breaks = skip_breaks(w);
+		walk_text(w, breaks > 1 ? breaks - 1 : 0);
 		walk_piece(w);
 		return;
 	}
 	uint32_t rune;
 	size_t made = utf8_decode(str_slice(w->text, w->done, w->text.len), &rune);
 	w->at += 2 + escape_length(c);
-	w->done += made;
+	walk_text(w, made);
 	walk_piece(w);
 }
 
@@ -148,27 +152,26 @@ static size_t next_line(const struct walk *w, size_t at) {
 	return at < w->end ? at + 1 : at;
 }
 
-/* The text of a block's line: behind the indentation, which is that of the first line that is not empty. The text
- * itself says how deep that is: what it starts with stands behind the indentation. */
-static size_t block_indent(const struct walk *w) {
-	for (size_t at = w->at; at < w->end; at = next_line(w, at)) {
-		size_t end = line_end(w, at), blanks = 0;
-		while (at + blanks < end && w->file.ptr[at + blanks] == ' ') {
+/* Blanks at the start of the first line that has more than blanks. */
+static size_t first_blanks(struct str s) {
+	size_t blanks = 0;
+	for (size_t at = 0; at < s.len; at++) {
+		if (s.ptr[at] == ' ') {
 			blanks++;
+		} else if (!is_break(s.ptr[at])) {
+			return blanks;
+		} else {
+			blanks = 0;
 		}
-		if (at + blanks == end) {
-			continue;
-		}
-		size_t kept = 0, first = 0;
-		while (first < w->text.len && w->text.ptr[first] == '\n') {
-			first++;
-		}
-		while (first + kept < w->text.len && w->text.ptr[first + kept] == ' ') {
-			kept++;
-		}
-		return kept < blanks ? blanks - kept : 0;
 	}
 	return 0;
+}
+
+/* How deep a block is indented: the blanks of its first line in the file, but for those that the text has too (`|2`). */
+static size_t block_indent(const struct walk *w) {
+	size_t blanks = first_blanks(str_slice(w->file, w->at, w->end));
+	size_t kept = first_blanks(w->text);
+	return kept < blanks ? blanks - kept : 0;
 }
 
 /* Between two lines the text has a blank (folded) or line breaks; before the first one only line breaks. */
@@ -195,8 +198,7 @@ static void walk_block(struct walk *w) {
 		if (w->at < end) {
 			walk_line_break(w);
 			walk_piece(w);
-			size_t length = end - w->at, left = w->text.len - w->done;
-			w->done += length < left ? length : left;
+			walk_text(w, end - w->at);
 			last = end;
 		}
 		w->at = next_line(w, end);
