@@ -1,5 +1,5 @@
-/* Rule groups over data, evaluated tick by tick: states, alerts, what is sent and what the groups' own outputs look like. Everything
- * is brought into lines of text and compared as sets of lines: order does not matter. */
+/* Rule groups over data, evaluated tick by tick: states, alerts, what is sent and what the groups' own outputs look like.
+ * Everything is brought into lines of text and compared as sets of lines: order does not matter. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -301,7 +301,8 @@ static struct labels external_labels(struct lifecycle *l, const cJSON *item) {
 	return labels_builder_take(&b);
 }
 
-/* A server that has not restored its alerts' `for` yet puts out no ALERTS; whether the case is of such a one is seen from its series. */
+/* A server that has not restored its alerts' `for` yet puts out no ALERTS; whether the case is of such
+ * a one is seen from its series. */
 static bool has_alert_series(const cJSON *item) {
 	const cJSON *tick, *series;
 	cJSON_ArrayForEach(tick, cJSON_GetObjectItem(item, "ticks")) {

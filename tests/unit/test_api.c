@@ -18,7 +18,7 @@ static const char rules[] =
 	"        expr: sum   by(job)(m)\n"
 	"        labels: {kind: \"<sum>\"}\n"
 	"      - alert: Broken\n"
-	"        expr: m * on() m\n"
+	"        expr: '\"text\"'\n"
 	"  - name: a\n"
 	"    rules:\n"
 	"      - alert: High\n"

@@ -1,5 +1,5 @@
-/* Groups of rules over series, evaluated as a whole: order, errors, own outputs, templates. Every test runs with samples as they are
- * stored and as a server would give them. */
+/* Groups of rules over series, evaluated as a whole: order, errors, own outputs, templates. Every test runs with samples as
+ * they are stored and as a server would give them. */
 #include "tests/unit/world.h"
 
 static const enum pql_series_form forms[] = {PQL_SERIES_STORED, PQL_SERIES_LOOKED_UP};
