@@ -60,47 +60,39 @@ static const char *const time_functions[] = {
 	"month",        "predict_linear", "time",        "timestamp",     "year",
 };
 
-static enum variance variance_of(const struct pql_node *n);
-
-static enum variance variance_join(enum variance a, enum variance b) {
-	return a > b ? a : b;
-}
-
-static enum variance call_variance(const struct pql_node *n) {
+static bool call_varies(const struct pql_node *n) {
 	const char *name = n->call.function->name;
-	enum variance v = CONSTANT;
 	/* Info series are looked up where the first argument's data comes from. */
 	size_t count = strcmp(name, "info") == 0 ? 1 : n->call.count;
 
 	for (size_t i = 0; i < count; i++) {
-		v = variance_join(v, variance_of(n->call.args[i]));
+		if (eval_varies(n->call.args[i])) {
+			return true;
+		}
 	}
 	for (size_t i = 0; i < sizeof(time_functions) / sizeof(time_functions[0]); i++) {
-		if (strcmp(name, time_functions[i]) != 0) {
-			continue;
+		if (strcmp(name, time_functions[i]) == 0) {
+			/* timestamp(x @ 5) is the time of a sample, timestamp(abs(x @ 5)) that of the evaluation. */
+			return strcmp(name, "timestamp") != 0 ||
+				   eval_unwrap(n->call.args[0])->kind != PQL_SELECTOR;
 		}
-		/* timestamp(x @ 5) is the time of a sample, timestamp(abs(x @ 5)) that of the evaluation. */
-		if (strcmp(name, "timestamp") == 0 && eval_unwrap(n->call.args[0])->kind == PQL_SELECTOR) {
-			return v;
-		}
-		return VARYING;
 	}
-	return v;
+	return false;
 }
 
-static enum variance variance_of(const struct pql_node *n) {
+bool eval_varies(const struct pql_node *n) {
 	switch (n->kind) {
 	case PQL_NUMBER:
 	case PQL_STRING:
-	case PQL_DURATION: return CONSTANT;
-	case PQL_SELECTOR: return n->selector.shift.at == PQL_AT_NONE ? VARYING : PINNED;
-	case PQL_RANGE: return variance_of(n->range.selector);
-	case PQL_SUBQUERY: return n->subquery.shift.at == PQL_AT_NONE ? VARYING : PINNED;
-	case PQL_PAREN: return variance_of(n->paren);
-	case PQL_UNARY: return variance_of(n->unary.inner);
-	case PQL_BINARY: return variance_join(variance_of(n->binary.lhs), variance_of(n->binary.rhs));
-	case PQL_AGGREGATE: return variance_of(n->aggregate.inner); /* not of the parameter */
-	case PQL_CALL: return call_variance(n);
+	case PQL_DURATION: return false;
+	case PQL_SELECTOR: return n->selector.shift.at == PQL_AT_NONE;
+	case PQL_RANGE: return eval_varies(n->range.selector);
+	case PQL_SUBQUERY: return n->subquery.shift.at == PQL_AT_NONE;
+	case PQL_PAREN: return eval_varies(n->paren);
+	case PQL_UNARY: return eval_varies(n->unary.inner);
+	case PQL_BINARY: return eval_varies(n->binary.lhs) || eval_varies(n->binary.rhs);
+	case PQL_AGGREGATE: return eval_varies(n->aggregate.inner); /* not of the parameter */
+	case PQL_CALL: return call_varies(n);
 	}
 	BUG("unknown kind of node");
 }
@@ -141,7 +133,8 @@ static eval_kind *const kinds[] = {
 bool eval_node(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
 	n = eval_unwrap(n);
 	*ret = (struct pql_value){.type = n->type, .grid = f->grid, .steps = f->steps};
-	if (f->steps > 1 && variance_of(n) == PINNED) {
+	if (f->grid.start != f->grid.end && n->kind != PQL_NUMBER && n->kind != PQL_STRING &&
+		!eval_varies(n)) {
 		struct pql_grid instant = {f->grid.start, f->grid.start, f->grid.step};
 		struct pql_frame once;
 		struct pql_value v;

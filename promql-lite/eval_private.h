@@ -50,6 +50,8 @@ bool frame_init(struct pql_frame *f, struct pql_run *run, struct pql_grid grid);
 bool eval_node(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret);
 const struct pql_node *eval_unwrap(const struct pql_node *n); /* without parentheses */
 struct str eval_string(const struct pql_node *n);
+/* Whether a node's value may differ from step to step. Numbers do not, nor does data that is all pinned by @. */
+bool eval_varies(const struct pql_node *n);
 
 typedef bool eval_kind(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret);
 eval_kind eval_number, eval_string_value, eval_selector, eval_unary, eval_binary, eval_aggregate,

@@ -318,12 +318,13 @@ const char *check_outcome(const struct command *c, const struct outcome *o, doub
 
 const char *check_step(const struct command *c, const struct outcome *o, ts_ms t, double tolerance,
 					   struct arena *a) {
-	size_t step = (size_t)((t - o->value.grid.start) / o->value.grid.step), count;
+	size_t step, count;
 	struct got *got;
 
 	if (!o->ok) {
 		return arena_printf(a, "unexpected error \"%s\"", o->failure);
 	}
+	step = (size_t)((t - o->value.grid.start) / o->value.grid.step);
 	if (command_expects(c, EXPECT_ORDERED)) {
 		return NULL; /* a range has no order */
 	}
