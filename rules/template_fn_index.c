@@ -18,7 +18,7 @@ static bool index_argument(const struct tcall *call, const struct tvalue *index,
 }
 
 static bool index_list(const struct tcall *call, const struct tvalue *index, struct tvalue *item) {
-	size_t at, length = tvalue_length(item);
+	size_t at = 0, length = tvalue_length(item);
 	if (!index_argument(call, index, length, &at)) {
 		return false;
 	}
