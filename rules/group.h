@@ -12,18 +12,20 @@ enum rule_kind { RULE_ALERTING, RULE_RECORDING };
 /* A label or annotation whose value is a template. */
 struct rule_text {
 	struct str name, source;
-	const struct template *template; /* NULL: source has no action in it and is the text (recording rules: always) */
+	const struct template
+		*template; /* NULL: source has no action in it and is the text (recording rules: always) */
 };
 
 struct rule {
 	enum rule_kind kind;
-	struct str name;             /* of the alert or of the recorded series */
-	struct str expr_source;      /* as written */
+	struct str name;        /* of the alert or of the recorded series */
+	struct str expr_source; /* as written */
 	const struct pql_expr *expr;
-	struct str query;            /* canonical text of expr */
-	dur_ms hold;                 /* for */
+	struct str query; /* canonical text of expr */
+	dur_ms hold;      /* for */
 	dur_ms keep_firing_for;
-	const struct rule_text *labels; /* sorted by name; the group's labels are merged in, the rule's win */
+	const struct rule_text
+		*labels; /* sorted by name; the group's labels are merged in, the rule's win */
 	size_t label_count;
 	const struct rule_text *annotations; /* sorted by name */
 	size_t annotation_count;

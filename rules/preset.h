@@ -29,7 +29,8 @@ const struct preset *preset_find(struct str name); /* NULL: none */
 const struct preset_parameter *preset_parameters(const struct preset *p, struct arena *a,
 												 size_t *ret_count);
 
-/* The rule file with these values. NULL or no diagnostics; false: *ret_error names the parameter that is unknown or has a bad value. */
+/* The rule file with these values. false: *ret_error names the parameter that is unknown or has a bad value, or says why the
+ * file does not load with them. */
 bool preset_render(const struct preset *p, const struct preset_parameter *values, size_t count,
 				   struct arena *a, struct strbuf *out, const char **ret_error);
 

@@ -9,8 +9,9 @@
 #include "base/timestamp.h"
 
 #define TEMPLATE_MAX_OUTPUT_BYTES 65536u /* of one expansion */
-#define TEMPLATE_MAX_STEPS 100000u       /* nodes executed in one expansion: a loop over a duration would never end */
-#define TEMPLATE_MAX_DEPTH 100           /* templates calling templates, parentheses in parentheses */
+#define TEMPLATE_MAX_STEPS                                                                         \
+	100000u /* nodes executed in one expansion: a loop over a duration would never end */
+#define TEMPLATE_MAX_DEPTH 100 /* templates calling templates, parentheses in parentheses */
 
 struct template;
 
@@ -35,19 +36,20 @@ struct template_answer {
 };
 
 struct template_data {
-	struct labels labels;          /* of the query's result, with __name__ */
+	struct labels labels; /* of the query's result, with __name__ */
 	struct labels external_labels;
 	struct str external_url;
 	double value;
 	ts_ms now;
-	/* Answers so far. A template that asks for another one stops with TEMPLATE_ASKS; the caller gets the answer and expands anew. */
+	/* Answers so far. A template that asks for another one stops with TEMPLATE_ASKS; the caller gets the answer and expands
+	 * anew. */
 	const struct template_answer *answers;
 	size_t answer_count;
 };
 
 enum template_outcome {
-	TEMPLATE_DONE,  /* out holds the text */
-	TEMPLATE_ASKS,  /* *ret_text is the query wanted */
+	TEMPLATE_DONE, /* out holds the text */
+	TEMPLATE_ASKS, /* *ret_text is the query wanted */
 	TEMPLATE_FAILS, /* *ret_text is the message, Go's text from "error executing template __alert_X: …" on */
 };
 

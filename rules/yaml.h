@@ -9,8 +9,9 @@
 #include "base/diag.h"
 
 #define YAML_MAX_BYTES (64u << 20) /* of one text: 10,000 rules are 3 MB */
-#define YAML_MAX_DEPTH 64       /* aliases followed */
-#define YAML_MAX_NODES 4000000u /* aliases counted each time they are used: a bomb of aliases stops here */
+#define YAML_MAX_DEPTH 64          /* aliases followed */
+#define YAML_MAX_NODES                                                                             \
+	4000000u /* aliases counted each time they are used: a bomb of aliases stops here */
 
 enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 

@@ -124,8 +124,9 @@ static const struct table_case outputs[] = {
 	 "{{ title \"one two-three it's a.b\" }} {{ toUpper \"\xC3\xA9x\" }} {{ toLower \"\xC3\x89X\" }}",
 	 "One Two-Three It's A.b \xC3\x89X \xC3\xA9x"},
 	{0,
-	 "{{ stripPort $labels.instance }} {{ stripDomain $labels.instance }} {{ stripDomain \"10.1.2.3:80\" }} {{ stripPort \"[::1]:9\" }}",
-	 "db-7.example.net db-7:9187 10.1.2.3:80 ::1"},
+	 "{{ stripPort $labels.instance }} {{ stripDomain $labels.instance }} {{ stripPort \"[::1]:9\" }}",
+	 "db-7.example.net db-7:9187 ::1"},
+	{0, "{{ stripDomain \"10.1.2.3:80\" }}", "10.1.2.3:80"},
 	{0, "{{ graphLink \"up == 1\" }} {{ tableLink \"up\" }}",
 	 "/graph?g0.expr=up+%3D%3D+1&g0.tab=0 /graph?g0.expr=up&g0.tab=1"},
 };
