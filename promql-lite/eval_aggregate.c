@@ -4,52 +4,20 @@
 
 #include <math.h>
 
-#include "base/hmap.h"
 #include "promql-lite/kahan.h"
 
 /* ---- groups ---- */
 
-struct group_key {
-	struct labels labels;
-	const struct str *names;
-	size_t name_count;
-	bool without;
-	size_t number;
-};
-
-static bool key_matches(const void *value, const void *key) {
-	const struct group_key *have = value, *want = key;
-
-	return labels_equal_grouping(have->labels, want->labels, want->names, want->name_count,
-								 want->without);
-}
-
 static void number_rows(struct row_groups *g, struct arena *a, const struct pql_node *n,
 						const struct pql_value *v) {
-	struct group_key key = {
-		.names = names_sorted(a, n->aggregate.labels, n->aggregate.label_count),
-		.name_count = n->aggregate.label_count,
-		.without = n->aggregate.without,
-	};
-	struct hmap map;
+	struct label_index *x = label_index_create_grouping(
+		a, n->aggregate.labels, n->aggregate.label_count, n->aggregate.without);
+	bool is_new;
 
-	hmap_init(&map, a);
 	for (size_t i = 0; i < v->row_count; i++) {
-		uint64_t hash =
-			labels_hash_grouping(v->rows[i].labels, key.names, key.name_count, key.without);
-		struct group_key *found;
-
-		key.labels = v->rows[i].labels;
-		found = hmap_find(&map, hash, key_matches, &key);
-		if (found == NULL) {
-			found = ARENA_NEW(a, struct group_key);
-			*found = key;
-			found->number = g->count++;
-			hmap_add(&map, hash, found);
-		}
-		g->of_row[i] = found->number;
+		g->of_row[i] = label_index_add(x, v->rows[i].labels, &is_new);
 	}
-	hmap_finish(&map);
+	g->count = label_index_count(x);
 }
 
 void row_groups_init(struct row_groups *g, struct arena *a, const struct pql_node *n,

@@ -67,10 +67,6 @@ static void scratch_init(struct window_scratch *x, const struct pql_call_context
 	}
 }
 
-static bool sample_counts(const struct pql_series *s, size_t i) {
-	return !pql_is_stale_nan(s->values[i]) && (s->histograms == NULL || s->histograms[i] == NULL);
-}
-
 /* Samples without markers: as they are when there are none, else copied. Returns how many. */
 static size_t strip_markers(const struct pql_series *s, struct window_scratch *x,
 							struct windows *w) {
@@ -78,7 +74,7 @@ static size_t strip_markers(const struct pql_series *s, struct window_scratch *x
 
 	w->times = s->times;
 	w->values = s->values;
-	while (first < s->count && sample_counts(s, first)) {
+	while (first < s->count && series_has_float(s, first)) {
 		first++;
 	}
 	if (first == s->count || x->times == NULL) {
@@ -88,7 +84,7 @@ static size_t strip_markers(const struct pql_series *s, struct window_scratch *x
 	memcpy(x->values, s->values, first * sizeof(*x->values));
 	count = first;
 	for (size_t i = first; i < s->count; i++) {
-		if (sample_counts(s, i)) {
+		if (series_has_float(s, i)) {
 			x->times[count] = s->times[i];
 			x->values[count++] = s->values[i];
 		}

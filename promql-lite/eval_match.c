@@ -3,61 +3,28 @@
  * on the many side is an error too). At each step the one row that is there meets every many row that is there. */
 #include "promql-lite/eval_private.h"
 
-#include "base/hmap.h"
-
 /* ---- groups ---- */
 
-struct group_key {
-	struct labels labels; /* of the first row in it */
-	const struct str *names;
-	size_t name_count;
-	bool without;
-	size_t number;
-};
+static void number_rows(struct label_index *x, const struct pql_value *v, size_t *of_row) {
+	bool is_new;
 
-static bool key_matches(const void *value, const void *key) {
-	const struct group_key *have = value, *want = key;
-
-	return labels_equal_grouping(have->labels, want->labels, want->names, want->name_count,
-								 want->without);
-}
-
-static void number_rows(struct hmap *map, struct arena *a, const struct pql_value *v,
-						struct group_key key, size_t *of_row, size_t *count) {
 	for (size_t i = 0; i < v->row_count; i++) {
-		uint64_t hash =
-			labels_hash_grouping(v->rows[i].labels, key.names, key.name_count, key.without);
-		struct group_key *found;
-
-		key.labels = v->rows[i].labels;
-		found = hmap_find(map, hash, key_matches, &key);
-		if (found == NULL) {
-			found = ARENA_NEW(a, struct group_key);
-			*found = key;
-			found->number = (*count)++;
-			hmap_add(map, hash, found);
-		}
-		of_row[i] = found->number;
+		of_row[i] = label_index_add(x, v->rows[i].labels, &is_new);
 	}
 }
 
 void match_groups_init(struct match_groups *g, struct arena *a, const struct pql_node *n,
 					   const struct pql_value *lhs, const struct pql_value *rhs) {
-	struct group_key key = {
-		.names = names_sorted(a, n->binary.labels, n->binary.label_count),
-		.name_count = n->binary.label_count,
-		.without = !n->binary.on,
-	};
-	struct hmap map;
+	struct label_index *x =
+		label_index_create_grouping(a, n->binary.labels, n->binary.label_count, !n->binary.on);
 
-	hmap_init(&map, a);
 	*g = (struct match_groups){
 		.of_lhs = ARENA_ARRAY(a, size_t, lhs->row_count + 1),
 		.of_rhs = ARENA_ARRAY(a, size_t, rhs->row_count + 1),
 	};
-	number_rows(&map, a, lhs, key, g->of_lhs, &g->count);
-	number_rows(&map, a, rhs, key, g->of_rhs, &g->count);
-	hmap_finish(&map);
+	number_rows(x, lhs, g->of_lhs);
+	number_rows(x, rhs, g->of_rhs);
+	g->count = label_index_count(x);
 }
 
 /* ---- one operation ----

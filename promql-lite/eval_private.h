@@ -84,17 +84,17 @@ struct labels labels_drop_metadata(struct arena *a, struct labels l);
 struct labels labels_pick(struct arena *a, struct labels l, const struct str *names, size_t count,
 						  bool listed);
 bool names_contain(const struct str *names, size_t count, struct str name);
-/* Sorted copy, for labels_hash_grouping. */
-const struct str *names_sorted(struct arena *a, const struct str *names, size_t count);
-bool labels_equal_grouping(struct labels a, struct labels b, const struct str *names, size_t count,
-						   bool without);
 const char *labels_text(struct arena *a, struct labels l);
 const char *number_text(struct arena *a, double v); /* as Go's %v */
 
-/* Interns label sets: equal labels, equal number, counted from 0. */
+/* Numbers label sets from 0: equal labels, equal number. */
 struct label_index;
 struct label_index *label_index_create(struct arena *a);
+/* Only some of the labels count: those listed, or (`without`) all but those and the name. */
+struct label_index *label_index_create_grouping(struct arena *a, const struct str *names,
+												size_t count, bool without);
 size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new);
+size_t label_index_count(const struct label_index *x);
 
 /* ---- note.c: warnings and infos ---- */
 
@@ -111,6 +111,16 @@ void note_repair_join(struct note_repair *into, const struct note_repair *more);
 void note_add_repair(struct pql_run *run, struct span span, struct str metric_name,
 					 const struct note_repair *repair);
 void notes_print(struct pql_run *run, struct pql_notes *ret);
+
+/* Whether a sample is a number: no marker, no native histogram. */
+static inline bool series_has_float(const struct pql_series *s, size_t i) {
+	return !pql_is_stale_nan(s->values[i]) && (s->histograms == NULL || s->histograms[i] == NULL);
+}
+
+/* At t on the line through two samples. */
+static inline double line_at(ts_ms t1, double y1, ts_ms t2, double y2, ts_ms t) {
+	return y1 + (y2 - y1) * (double)(t - t1) / (double)(t2 - t1);
+}
 
 /* ---- eval_selector.c ---- */
 

@@ -28,16 +28,12 @@ static size_t slice_series(const struct pql_series *s, ts_ms start, ts_ms end, t
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->count && s->times[i] <= end; i++) {
-		if (s->times[i] > start && !pql_is_stale_nan(s->values[i])) {
+		if (s->times[i] > start && series_has_float(s, i)) {
 			times[count] = s->times[i];
 			values[count++] = s->values[i];
 		}
 	}
 	return count;
-}
-
-static double line_at(ts_ms t1, double y1, ts_ms t2, double y2, ts_ms t) {
-	return y1 + (y2 - y1) * (double)(t - t1) / (double)(t2 - t1);
 }
 
 /* anchored and smoothed give the window a sample at each of its ends. In place: what is before the window becomes its left end.

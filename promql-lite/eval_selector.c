@@ -48,30 +48,10 @@ struct lookup {
 	bool timestamps;
 };
 
-static bool sample_is_value(const struct pql_series *s, size_t i) {
-	return !pql_is_stale_nan(s->values[i]) && (s->histograms == NULL || s->histograms[i] == NULL);
-}
-
-/* First sample after t. */
-static size_t series_after(const struct pql_series *s, ts_ms t) {
-	size_t low = 0, high = s->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->times[middle] <= t) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
-}
-
 /* Data times rise with the steps, so the search goes on where it stopped. */
 static void lookup_row(const struct pql_frame *f, const struct lookup *l, struct pql_row *row) {
 	const struct pql_series *s = l->series;
-	size_t next = series_after(s, data_time_of(&l->time, f->grid.start));
+	size_t next = pql_times_after(s->times, s->count, data_time_of(&l->time, f->grid.start));
 
 	for (size_t k = 0; k < f->steps; k++) {
 		ts_ms t = data_time_of(&l->time, frame_time(f, k));
@@ -80,7 +60,7 @@ static void lookup_row(const struct pql_frame *f, const struct lookup *l, struct
 		while (next < s->count && s->times[next] <= t) {
 			next++;
 		}
-		if (next == 0 || s->times[next - 1] <= oldest || !sample_is_value(s, next - 1)) {
+		if (next == 0 || s->times[next - 1] <= oldest || !series_has_float(s, next - 1)) {
 			continue;
 		}
 		row->present[k] = 1;
@@ -97,12 +77,12 @@ static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct
 
 	for (size_t k = 0; k < f->steps; k++) {
 		ts_ms t = data_time_of(&l->time, frame_time(f, k));
-		size_t after = series_after(s, minus(t, 1)), before = after;
+		size_t after = pql_times_after(s->times, s->count, minus(t, 1)), before = after;
 
-		while (after < s->count && !sample_is_value(s, after)) {
+		while (after < s->count && !series_has_float(s, after)) {
 			after++;
 		}
-		while (before > 0 && !sample_is_value(s, before - 1)) {
+		while (before > 0 && !series_has_float(s, before - 1)) {
 			before--;
 		}
 		bool has_after = after < s->count && s->times[after] <= minus(t, -l->lookback);
@@ -111,10 +91,8 @@ static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct
 		if (has_after && s->times[after] == t) {
 			row->values[k] = s->values[after];
 		} else if (has_before && has_after) {
-			double y1 = s->values[before - 1], y2 = s->values[after];
-			ts_ms t1 = s->times[before - 1];
-
-			row->values[k] = y1 + (y2 - y1) * (double)(t - t1) / (double)(s->times[after] - t1);
+			row->values[k] = line_at(s->times[before - 1], s->values[before - 1], s->times[after],
+									 s->values[after], t);
 		} else if (has_before) {
 			row->values[k] = s->values[before - 1];
 		} else {

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/gofloat.h"
+#include "promql-lite/almost.h"
 
 #define LE STR("le")
 #define TOLERANCE 1e-12 /* relative difference of bucket counts that is taken for rounding */
@@ -139,23 +140,6 @@ static size_t gather_buckets(const struct classic *c, size_t step, struct bucket
 
 /* ---- quantile ---- */
 
-/* As Prometheus' almost.Equal. */
-static bool almost_equal(double a, double b) {
-	const double smallest = 2.2250738585072014e-308; /* normal */
-	double sum = fabs(a) + fabs(b), difference = fabs(a - b);
-
-	if (pql_is_stale_nan(a) || pql_is_stale_nan(b)) {
-		return pql_is_stale_nan(a) && pql_is_stale_nan(b);
-	}
-	if ((isnan(a) && isnan(b)) || a == b) {
-		return true;
-	}
-	if (a == 0 || b == 0 || sum < smallest) {
-		return difference < TOLERANCE * smallest;
-	}
-	return difference / fmin(sum, 1.7976931348623157e308) < TOLERANCE;
-}
-
 /* Counts must not fall from bucket to bucket: what falls is raised to the one before. Tiny differences are rounding and go
  * without a word. As Prometheus' ensureMonotonicAndIgnoreSmallDeltas. true: something real was repaired. */
 static bool repair_buckets(struct bucket *b, size_t count, struct note_repair *ret) {
@@ -169,7 +153,7 @@ static bool repair_buckets(struct bucket *b, size_t count, struct note_repair *r
 		if (current == previous) {
 			continue;
 		}
-		if (almost_equal(previous, current)) {
+		if (pql_almost_equal(previous, current, TOLERANCE)) {
 			b[i].count = previous;
 			continue;
 		}

@@ -66,7 +66,7 @@ static double interpolate(const struct windows *w, size_t i, ts_ms t, bool is_co
 	if (is_counter && y2 < y1) {
 		y1 = 0;
 	}
-	return y1 + (y2 - y1) * (double)(t - w->times[i]) / (double)(w->times[i + 1] - w->times[i]);
+	return line_at(w->times[i], y1, w->times[i + 1], y2, t);
 }
 
 static double reset_correction(const struct windows *w, double left, double right, size_t from,

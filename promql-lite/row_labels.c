@@ -19,7 +19,8 @@ static int compare_names(const void *a, const void *b) {
 	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
-const struct str *names_sorted(struct arena *a, const struct str *names, size_t count) {
+/* Sorted copy, as labels_hash_grouping wants it. */
+static const struct str *names_sorted(struct arena *a, const struct str *names, size_t count) {
 	struct str *sorted = ARENA_ARRAY(a, struct str, count + 1);
 
 	if (count > 0) {
@@ -87,8 +88,8 @@ static const struct label *next_grouping(struct labels l, size_t *at, const stru
 	return NULL;
 }
 
-bool labels_equal_grouping(struct labels a, struct labels b, const struct str *names, size_t count,
-						   bool without) {
+static bool labels_equal_grouping(struct labels a, struct labels b, const struct str *names,
+								  size_t count, bool without) {
 	size_t i = 0, j = 0;
 
 	for (;;) {
@@ -136,15 +137,22 @@ const char *number_text(struct arena *a, double v) {
 	return text;
 }
 
-struct label_index_entry {
-	struct labels labels;
-	size_t number;
-};
+/* ---- numbers for label sets ---- */
 
 struct label_index {
 	struct arena *arena;
 	struct hmap map;
 	size_t count;
+	bool grouping; /* only some labels count: */
+	const struct str *names;
+	size_t name_count;
+	bool without;
+};
+
+struct label_index_entry {
+	const struct label_index *index;
+	struct labels labels; /* of the first set with this number */
+	size_t number;
 };
 
 struct label_index *label_index_create(struct arena *a) {
@@ -155,22 +163,40 @@ struct label_index *label_index_create(struct arena *a) {
 	return x;
 }
 
+struct label_index *label_index_create_grouping(struct arena *a, const struct str *names,
+												size_t count, bool without) {
+	struct label_index *x = label_index_create(a);
+
+	x->grouping = true;
+	x->names = names_sorted(a, names, count);
+	x->name_count = count;
+	x->without = without;
+	return x;
+}
+
 static bool entry_has_labels(const void *value, const void *key) {
 	const struct label_index_entry *e = value;
+	const struct label_index *x = e->index;
 	const struct labels *l = key;
 
-	return labels_equal(e->labels, *l);
+	return x->grouping ? labels_equal_grouping(e->labels, *l, x->names, x->name_count, x->without)
+					   : labels_equal(e->labels, *l);
 }
 
 size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new) {
-	uint64_t hash = labels_hash(l);
+	uint64_t hash =
+		x->grouping ? labels_hash_grouping(l, x->names, x->name_count, x->without) : labels_hash(l);
 	struct label_index_entry *e = hmap_find(&x->map, hash, entry_has_labels, &l);
 
 	*ret_new = e == NULL;
 	if (e == NULL) {
 		e = ARENA_NEW(x->arena, struct label_index_entry);
-		*e = (struct label_index_entry){.labels = l, .number = x->count++};
+		*e = (struct label_index_entry){.index = x, .labels = l, .number = x->count++};
 		hmap_add(&x->map, hash, e);
 	}
 	return e->number;
+}
+
+size_t label_index_count(const struct label_index *x) {
+	return x->count;
 }

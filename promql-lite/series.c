@@ -18,3 +18,18 @@ bool pql_is_stale_nan(double v) {
 	memcpy(&bits, &v, sizeof(bits));
 	return bits == STALE_NAN_BITS;
 }
+
+size_t pql_times_after(const ts_ms *times, size_t count, ts_ms t) {
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (times[middle] <= t) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}

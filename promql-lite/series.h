@@ -34,6 +34,9 @@ struct pql_series_set {
 	size_t count;
 };
 
+/* Index of the first of rising times that is after t. */
+size_t pql_times_after(const ts_ms *times, size_t count, ts_ms t);
+
 /* Prometheus' staleness marker: the NaN with bits 0x7ff0000000000002; other NaNs are values. */
 double pql_stale_nan(void);
 bool pql_is_stale_nan(double v);

@@ -69,26 +69,11 @@ static struct stored *find_or_add(struct pql_store *s, struct labels labels) {
 	return item;
 }
 
-/* First sample after t. */
-static size_t index_after(const struct stored *item, ts_ms t) {
-	size_t low = 0, high = item->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (item->times[middle] <= t) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
-}
-
 void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v) {
 	struct stored *item = find_or_add(s, labels);
-	size_t at =
-		item->count == 0 || item->times[item->count - 1] < t ? item->count : index_after(item, t);
+	size_t at = item->count == 0 || item->times[item->count - 1] < t
+					? item->count
+					: pql_times_after(item->times, item->count, t);
 
 	if (at > 0 && item->times[at - 1] == t) {
 		item->values[at - 1] = v;
@@ -139,8 +124,8 @@ void pql_store_select(const struct pql_store *s, const struct pql_need *need,
 							item->labels)) {
 			continue;
 		}
-		from = index_after(item, start);
-		to = index_after(item, end);
+		from = pql_times_after(item->times, item->count, start);
+		to = pql_times_after(item->times, item->count, end);
 		if (from < to) {
 			items[count++] = (struct pql_series){
 				.labels = item->labels,

@@ -1,28 +1,10 @@
 #include "tests/conformance/promqltest_check.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "base/gofloat.h"
 #include "base/regex.h"
+#include "promql-lite/almost.h"
 
 /* ---- numbers ---- */
-
-/* As Prometheus' almost.Equal: relative to the sum of both. */
-static bool almost_equal(double a, double b, double tolerance) {
-	double sum = fabs(a) + fabs(b), difference = fabs(a - b);
-
-	if (pql_is_stale_nan(a) || pql_is_stale_nan(b)) {
-		return pql_is_stale_nan(a) && pql_is_stale_nan(b);
-	}
-	if ((isnan(a) && isnan(b)) || a == b) {
-		return true;
-	}
-	if (a == 0 || b == 0 || sum < DBL_MIN) {
-		return difference < tolerance * DBL_MIN;
-	}
-	return difference / fmin(sum, DBL_MAX) < tolerance;
-}
 
 static const char *text_of(struct arena *a, double v) {
 	struct strbuf b = STRBUF_INIT;
@@ -162,7 +144,7 @@ static const char *check_points(const struct series_line *want, const struct got
 			return arena_printf(a, "%s: %s at point %zu", labels,
 								got->present[i] ? "a value that is not expected" : "no value", i);
 		}
-		if (got->present[i] && !almost_equal(got->values[i], p.value, tolerance)) {
+		if (got->present[i] && !pql_almost_equal(got->values[i], p.value, tolerance)) {
 			return arena_printf(a, "%s: expected %s at point %zu, got %s", labels,
 								text_of(a, p.value), i, text_of(a, got->values[i]));
 		}
@@ -208,7 +190,7 @@ static const char *check_order(const struct command *c, const struct got *got, s
 		double want = c->lines[i].points.items[0].value;
 
 		if (!labels_equal(c->lines[i].labels, got[i].labels) &&
-			!almost_equal(want, got[i].values[0], tolerance)) {
+			!pql_almost_equal(want, got[i].values[0], tolerance)) {
 			return arena_printf(a, "%s is not expected in place %zu",
 								text_of_labels(a, got[i].labels), i + 1);
 		}
@@ -263,7 +245,7 @@ static const char *check_scalar(const struct command *c, double v, double tolera
 	if (!c->has_scalar) {
 		return "a scalar is not expected";
 	}
-	return almost_equal(v, c->scalar, tolerance)
+	return pql_almost_equal(v, c->scalar, tolerance)
 			   ? NULL
 			   : arena_printf(a, "expected %s, got %s", text_of(a, c->scalar), text_of(a, v));
 }
