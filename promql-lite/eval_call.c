@@ -17,7 +17,7 @@ ts_ms call_range_end(const struct pql_call_context *call, size_t step) {
 }
 
 ts_ms call_range_start(const struct pql_call_context *call, size_t step) {
-	return call_range_end(call, step) - call->source->range;
+	return pql_time_minus(call_range_end(call, step), call->source->range);
 }
 
 void call_map(struct pql_call_context *call, double (*function)(double)) {
@@ -105,8 +105,8 @@ static bool slide(const struct pql_call_context *call, struct window_scratch *x,
 	bool any = false;
 
 	for (size_t k = 0; k < call->frame->steps; k++) {
-		ts_ms end = call_range_end(call, k) + after;
-		ts_ms start = call_range_start(call, k) - before;
+		ts_ms end = pql_time_minus(call_range_end(call, k), -after);
+		ts_ms start = pql_time_minus(call_range_start(call, k), before);
 
 		while (to < w->count && w->times[to] <= end) {
 			to++;

@@ -87,7 +87,7 @@ bool eval_matrix(struct pql_frame *f, const struct pql_node *n, struct pql_value
 		return false;
 	}
 	end = data_time_of(&source.time, f->grid.start);
-	start = end - source.range;
+	start = pql_time_minus(end, source.range);
 	items = ARENA_ARRAY(a, struct pql_series, source.count + 1);
 	for (size_t i = 0; i < source.count; i++) {
 		const struct pql_series *s = &source.series[i];
@@ -95,8 +95,9 @@ bool eval_matrix(struct pql_frame *f, const struct pql_node *n, struct pql_value
 		dur_ms lookback = f->run->options.time.lookback;
 		ts_ms *times = ARENA_ARRAY(a, ts_ms, s->count + 2);
 		double *values = ARENA_ARRAY(a, double, s->count + 2);
-		size_t n_samples = slice_series(s, extended ? start - lookback : start,
-										smoothed ? end + lookback : end, times, values);
+		size_t n_samples =
+			slice_series(s, extended ? pql_time_minus(start, lookback) : start,
+						 smoothed ? pql_time_minus(end, -lookback) : end, times, values);
 
 		if (extended && n_samples > 0) {
 			n_samples = extend_slice(smoothed, start, end, times, values, n_samples);

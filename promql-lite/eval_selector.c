@@ -13,15 +13,6 @@ bool eval_stretch(struct pql_frame *f, const struct pql_stretch *s, bool may_be_
 					 error.message);
 }
 
-static ts_ms minus(ts_ms a, dur_ms b) {
-	ts_ms r;
-
-	if (__builtin_sub_overflow(a, b, &r)) {
-		return b > 0 ? INT64_MIN : INT64_MAX;
-	}
-	return r;
-}
-
 bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct data_time *ret) {
 	struct pql_grid query = f->run->query;
 
@@ -36,7 +27,7 @@ bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct d
 }
 
 ts_ms data_time_of(const struct data_time *d, ts_ms t) {
-	return minus(d->pinned ? d->at : t, d->offset);
+	return pql_time_minus(d->pinned ? d->at : t, d->offset);
 }
 
 /* How a selector gets its number: the value, or the time of the sample. */
@@ -55,7 +46,8 @@ static void lookup_row(const struct pql_frame *f, const struct lookup *l, struct
 
 	for (size_t k = 0; k < f->steps; k++) {
 		ts_ms t = data_time_of(&l->time, frame_time(f, k));
-		ts_ms oldest = l->form == PQL_SERIES_STORED ? minus(t, l->lookback) : t - 1;
+		ts_ms oldest =
+			l->form == PQL_SERIES_STORED ? pql_time_minus(t, l->lookback) : pql_time_minus(t, 1);
 
 		while (next < s->count && s->times[next] <= t) {
 			next++;
@@ -77,7 +69,7 @@ static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct
 
 	for (size_t k = 0; k < f->steps; k++) {
 		ts_ms t = data_time_of(&l->time, frame_time(f, k));
-		size_t after = pql_times_after(s->times, s->count, minus(t, 1)), before = after;
+		size_t after = pql_times_after(s->times, s->count, pql_time_minus(t, 1)), before = after;
 
 		while (after < s->count && !series_has_float(s, after)) {
 			after++;
@@ -85,8 +77,8 @@ static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct
 		while (before > 0 && !series_has_float(s, before - 1)) {
 			before--;
 		}
-		bool has_after = after < s->count && s->times[after] <= minus(t, -l->lookback);
-		bool has_before = before > 0 && s->times[before - 1] > minus(t, l->lookback);
+		bool has_after = after < s->count && s->times[after] <= pql_time_minus(t, -l->lookback);
+		bool has_before = before > 0 && s->times[before - 1] > pql_time_minus(t, l->lookback);
 
 		if (has_after && s->times[after] == t) {
 			row->values[k] = s->values[after];

@@ -16,7 +16,8 @@ static bool subquery_grid(struct pql_frame *f, const struct pql_node *n,
 	if (step <= 0) {
 		step = 1;
 	}
-	*ret = (struct pql_grid){pql_subquery_first_step(first - source->range, step), last, step};
+	*ret = (struct pql_grid){pql_subquery_first_step(pql_time_minus(first, source->range), step),
+							 last, step};
 	return true;
 }
 

@@ -19,6 +19,15 @@ bool pql_is_stale_nan(double v) {
 	return bits == STALE_NAN_BITS;
 }
 
+ts_ms pql_time_minus(ts_ms t, dur_ms by) {
+	ts_ms r;
+
+	if (__builtin_sub_overflow(t, by, &r)) {
+		return by > 0 ? INT64_MIN : INT64_MAX;
+	}
+	return r;
+}
+
 size_t pql_times_after(const ts_ms *times, size_t count, ts_ms t) {
 	size_t low = 0, high = count;
 

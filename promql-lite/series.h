@@ -34,6 +34,9 @@ struct pql_series_set {
 	size_t count;
 };
 
+/* t - by; the far end of time instead of an overflow: @ and offset can name any of them. */
+ts_ms pql_time_minus(ts_ms t, dur_ms by);
+
 /* Index of the first of rising times that is after t. */
 size_t pql_times_after(const ts_ms *times, size_t count, ts_ms t);
 

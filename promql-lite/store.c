@@ -93,39 +93,22 @@ size_t pql_store_samples(const struct pql_store *s) {
 	return s->samples;
 }
 
-/* The stretch of samples that a need can see: start < t <= end. */
-static void need_window(const struct pql_need *need, const struct pql_time_options *options,
-						ts_ms *ret_start, ts_ms *ret_end) {
-	if (need->kind == PQL_NEED_RANGE) {
-		*ret_start = need->start;
-		*ret_end = need->end;
-		return;
-	}
-	*ret_start = need->grid.start - options->lookback;
-	*ret_end = need->grid.end;
-	if (need->selector->mode == PQL_MODE_SMOOTHED) {
-		*ret_end += options->lookback;
-	}
-}
-
 void pql_store_select(const struct pql_store *s, const struct pql_need *need,
 					  const struct pql_time_options *options, struct arena *a,
 					  struct pql_series_set *ret_set) {
 	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, s->count + 1);
 	size_t count = 0;
-	ts_ms start, end;
-
-	need_window(need, options, &start, &end);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct stored *item = s->items[i];
 		size_t from, to;
 
+	(void)options; /* the need has the lookback in its times */
 		if (!matchers_match(need->selector->matchers, need->selector->matcher_count,
 							item->labels)) {
 			continue;
 		}
-		from = pql_times_after(item->times, item->count, start);
-		to = pql_times_after(item->times, item->count, end);
+		from = pql_times_after(item->times, item->count, need->start);
+		to = pql_times_after(item->times, item->count, need->end);
 		if (from < to) {
 			items[count++] = (struct pql_series){
 				.labels = item->labels,
@@ -147,7 +130,7 @@ static size_t look_up_grid(const struct pql_series *from, const struct pql_need 
 		while (next < from->count && from->times[next] <= t) {
 			next++;
 		}
-		if (next == 0 || from->times[next - 1] <= t - lookback ||
+		if (next == 0 || from->times[next - 1] <= pql_time_minus(t, lookback) ||
 			pql_is_stale_nan(from->values[next - 1])) {
 			continue;
 		}

@@ -239,8 +239,10 @@ static bool has_natives(struct runner *r, const struct command *c) {
 	bool any = false;
 
 	for (size_t i = 0; expr != NULL && i < expr->selector_count; i++) {
-		struct pql_need all = {
-			.kind = PQL_NEED_RANGE, .selector = &expr->selectors[i]->selector, .start = -1};
+		struct pql_need all = {.kind = PQL_NEED_RANGE,
+							   .selector = &expr->selectors[i]->selector,
+							   .start = -1,
+							   .end = 0};
 
 		pql_store_select(r->natives, &all, &r->options.time, &r->arena, &found);
 		any = any || found.count > 0;
