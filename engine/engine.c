@@ -65,16 +65,17 @@ ts_ms engine_wake_at(const struct engine *e, ts_ms now) {
 	return at;
 }
 
+/* The first of a row of missed slots is worth a warning. */
 static void note_missed(struct engine *e, struct engine_group *g, uint64_t missed) {
-	if (missed == 0) {
-		return;
+	if (missed > 0) {
+		struct label items[] = {{STR("file"), g->state->group->file},
+								{STR("group"), g->state->group->name}};
+		g->state->missed += missed;
+		g->state->iterations += missed;
+		engine_say(e, g->missing ? ENGINE_DEBUG : ENGINE_WARN,
+				   (struct labels){.items = items, .count = 2}, "missed evaluations: %llu",
+				   (unsigned long long)missed);
 	}
-	struct label items[] = {{STR("file"), g->state->group->file},
-							{STR("group"), g->state->group->name}};
-	g->state->missed += missed;
-	g->state->iterations += missed;
-	engine_say(e, ENGINE_WARN, (struct labels){.items = items, .count = 2},
-			   "%llu evaluations were missed", (unsigned long long)missed);
 }
 
 static void set_clock_back(struct engine *e, struct engine_group *g, dur_ms by, ts_ms now) {
@@ -99,6 +100,7 @@ static bool group_is_due(struct engine *e, struct engine_group *g, ts_ms now, ts
 		due = false;
 	}
 	note_missed(e, g, missed);
+	g->missing = missed > 0 || (g->missing && !due);
 	return due;
 }
 

@@ -2,6 +2,7 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
+#include "engine/dependencies.h"
 #include "engine/engine.h"
 #include "engine/evaluation.h"
 #include "engine/plan.h"
@@ -16,7 +17,9 @@ struct tick;
 struct engine_group {
 	struct group_state *state;
 	struct schedule schedule;
-	struct tick_evaluation *running; /* NULL: none */
+	const struct dependencies_group *dependencies; /* indices of engine.groups */
+	bool missing;                                  /* the latest slot was missed */
+	struct tick_evaluation *running;               /* NULL: none */
 };
 
 /* One evaluation of a tick and how many answers it still waits for. */
@@ -28,7 +31,11 @@ struct tick_evaluation {
 		*fetches; /* per need; NULL where nothing has to be fetched. Arena of the tick */
 	size_t fetch_count, fetch_capacity;
 	size_t supplied; /* needs that were handed on */
-	size_t open;     /* fetches it waits for, each counted as often as it is needed */
+	size_t
+		open; /* what it waits for: fetches, each as often as it is needed, and groups that go first */
+	struct tick_evaluation **followers; /* that wait for this one. Arena of the tick */
+	size_t follower_count, follower_capacity;
+	struct tick_evaluation *next_ready;
 };
 
 struct tick_waiters {
@@ -43,8 +50,9 @@ struct tick {
 	struct rule_set *set; /* held: needs point into it */
 	struct tick_evaluation *evaluations;
 	size_t evaluation_count;
-	size_t running;               /* evaluations that are not done */
-	struct tick_waiters *waiters; /* per fetch of the plan */
+	size_t running;                /* evaluations that are not done */
+	struct tick_evaluation *ready; /* they wait for nothing any more */
+	struct tick_waiters *waiters;  /* per fetch of the plan */
 	size_t waiter_capacity;
 	size_t next_fetch; /* of the plan, the first that was not asked */
 	struct tick *next;
@@ -75,7 +83,7 @@ struct engine_exchange {
 struct engine {
 	engine_log *log;
 	void *log_data;
-	struct arena config_arena;
+	struct arena config_arena; /* of everything that a load makes */
 	struct config config;
 	struct evaluation_settings settings;
 	struct rule_set *set;         /* held; NULL before the first load */
@@ -109,8 +117,10 @@ void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *
 				ts_ms now);
 /* The fetch was answered or has failed: who waited for it goes on. */
 void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *fetch, ts_ms now);
-/* What the evaluation would have done does not happen; the tick goes when it was its last. */
+/* What the evaluation would have done does not happen; the tick goes when it was its last. Who waited for it goes on with
+ * tick_run_ready. */
 void tick_cancel(struct engine *e, struct tick_evaluation *te);
+void tick_run_ready(struct engine *e, ts_ms now);
 void tick_cancel_all(struct engine *e);
 
 /* engine_fetch.c */

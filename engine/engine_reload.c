@@ -174,60 +174,6 @@ static struct evaluation_settings make_settings(const struct config *c) {
 	};
 }
 
-/* What selectors read of own outputs: names, and how far back. */
-struct readers {
-	const struct engine *engine;
-	const struct rule_set *set;
-	struct arena *arena;
-	struct str *names; /* of all outputs */
-	bool *read;
-	size_t name_count;
-	dur_ms horizon;
-};
-
-static void list_names(struct readers *r) {
-	r->names = ARENA_ARRAY(r->arena, struct str, r->set->rule_count + 2);
-	r->read = ARENA_ARRAY(r->arena, bool, r->set->rule_count + 2);
-	r->names[r->name_count++] = STR("ALERTS");
-	r->names[r->name_count++] = STR("ALERTS_FOR_STATE");
-	for (size_t i = 0; i < r->set->group_count; i++) {
-		const struct rule_group *g = r->set->groups[i];
-		for (size_t j = 0; j < g->rule_count; j++) {
-			if (g->rules[j].kind == RULE_RECORDING) {
-				r->names[r->name_count++] = g->rules[j].name;
-			}
-		}
-	}
-}
-
-static bool selector_reads(const struct pql_selector *s, struct str name) {
-	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (str_equal(s->matchers[i].name, LABEL_NAME) && !matcher_matches(&s->matchers[i], name)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Names that the rule's selectors read. The needs of an evaluation at time 0 begin as far before it as the rule looks back. */
-static void read_rule(struct readers *r, const struct rule *rule) {
-	struct pql_time_options options = {.lookback = r->engine->config.lookback,
-									   .default_subquery_step =
-										   r->engine->config.evaluation_interval};
-	struct pql_need *needs;
-	pql_needs(rule->expr, (struct pql_grid){.step = 1}, &options, r->arena, &needs);
-	for (size_t i = 0; i < rule->expr->selector_count; i++) {
-		ts_ms start = needs[i].kind == PQL_NEED_RANGE ? needs[i].start
-													  : needs[i].grid.start - options.lookback;
-		for (size_t j = 0; j < r->name_count; j++) {
-			if (selector_reads(needs[i].selector, r->names[j])) {
-				r->read[j] = true;
-				r->horizon = -start > r->horizon ? -start : r->horizon;
-			}
-		}
-	}
-}
-
 /* A template that queries may ask for anything. */
 static bool rule_queries(const struct rule *rule) {
 	for (size_t i = 0; i < rule->annotation_count; i++) {
@@ -245,28 +191,35 @@ static bool rule_queries(const struct rule *rule) {
 	return false;
 }
 
-/* Own outputs are kept only as far as some rule reads them. */
-static void load_outputs(struct engine *e, const struct rule_set *set) {
-	struct arena arena;
-	arena_init(&arena);
-	struct readers r = {.engine = e, .set = set, .arena = &arena, .horizon = e->config.lookback};
-	bool queries = false;
-	list_names(&r);
+static bool any_rule_queries(const struct rule_set *set) {
 	for (size_t i = 0; i < set->group_count; i++) {
 		for (size_t j = 0; j < set->groups[i]->rule_count; j++) {
-			read_rule(&r, &set->groups[i]->rules[j]);
-			queries = queries || rule_queries(&set->groups[i]->rules[j]);
+			if (rule_queries(&set->groups[i]->rules[j])) {
+				return true;
+			}
 		}
 	}
-	size_t kept = 0;
-	for (size_t i = 0; i < r.name_count; i++) {
-		if (r.read[i]) {
-			r.names[kept++] = r.names[i];
-		}
+	return false;
+}
+
+/* Who goes before whom; and own outputs are kept only as far as some rule reads them. */
+static void load_dependencies(struct engine *e, const struct rule_set *set) {
+	const struct config *c = &e->config;
+	struct arena *a = &e->config_arena;
+	struct pql_time_options options = {.lookback = c->lookback,
+									   .default_subquery_step = c->evaluation_interval};
+	const struct rule_group **groups = ARENA_ARRAY(a, const struct rule_group *, e->group_count);
+	struct dependencies d;
+	for (size_t i = 0; i < e->group_count; i++) {
+		groups[i] = e->groups[i]->state->group;
 	}
-	dur_ms offset = e->config.query_offset + e->config.evaluation_interval;
-	outputs_keep(e->outputs, r.horizon + offset, queries ? NULL : r.names, kept);
-	arena_finish(&arena);
+	dependencies_find(groups, e->group_count, &options, a, &d);
+	for (size_t i = 0; i < e->group_count; i++) {
+		e->groups[i]->dependencies = &d.groups[i];
+	}
+	dur_ms horizon = d.horizon > c->lookback ? d.horizon : c->lookback;
+	outputs_keep(e->outputs, horizon + c->query_offset + c->evaluation_interval,
+				 any_rule_queries(set) ? NULL : d.names, d.name_count);
 }
 
 void engine_load(struct engine *e, const struct config *config, struct rule_set *set, ts_ms now) {
@@ -275,15 +228,16 @@ void engine_load(struct engine *e, const struct config *config, struct rule_set 
 	config_dup(&e->config_arena, config, &e->config);
 	e->settings = make_settings(&e->config);
 	notify_load_peers(e);
-	load_outputs(e, set);
 	load_groups(e, set, now);
+	load_dependencies(e, set);
+	tick_run_ready(e, now);
 	rule_set_destroy(e->set);
 	e->set = set;
 	arena_finish(&old);
 	free(e->reload_message);
 	e->reload_message = NULL;
 	e->reload = (struct engine_reload_view){.loaded = true, .last_ok = true, .last_success = now};
-	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "%zu rules in %zu groups loaded", set->rule_count,
+	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "rules loaded: %zu in %zu groups", set->rule_count,
 			   set->group_count);
 }
 

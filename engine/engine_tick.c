@@ -62,12 +62,24 @@ static void observe(struct engine *e, const struct group_state *group) {
 	}
 }
 
+/* One thing less to wait for. */
+static void release(struct tick_evaluation *te) {
+	te->open--;
+	if (te->open == 0 && te->group != NULL) {
+		te->next_ready = te->tick->ready;
+		te->tick->ready = te;
+	}
+}
+
 static void end_evaluation(struct tick_evaluation *te) {
 	evaluation_destroy(te->evaluation);
 	te->evaluation = NULL;
 	te->group->running = NULL;
 	te->group = NULL;
 	te->tick->running--;
+	for (size_t i = 0; i < te->follower_count; i++) {
+		release(te->followers[i]);
+	}
 }
 
 static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_ms now) {
@@ -77,11 +89,10 @@ static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_m
 	engine_say_transitions(e, result);
 	engine_say_failures(e, group, result);
 	observe(e, group);
-	outputs_trim(e->outputs, evaluation_timestamp(te->evaluation));
 	end_evaluation(te);
 }
 
-/* As far as the data at hand allows. The tick stays, even when it was its last. */
+/* As far as the data at hand allows. */
 static void run(struct engine *e, struct tick_evaluation *te, ts_ms now) {
 	while (te->open == 0) {
 		supply_needs(te);
@@ -90,6 +101,43 @@ static void run(struct engine *e, struct tick_evaluation *te, ts_ms now) {
 			return;
 		}
 		plan_needs(te);
+	}
+}
+
+/* Everything that waits for nothing; the tick goes when that was all. */
+static void run_ready(struct engine *e, struct tick *tick, ts_ms now) {
+	while (tick->ready != NULL) {
+		struct tick_evaluation *te = tick->ready;
+		tick->ready = te->next_ready;
+		if (te->group != NULL) {
+			run(e, te, now);
+		}
+	}
+	if (tick->running == 0) {
+		destroy_tick(e, tick);
+	}
+}
+
+void tick_run_ready(struct engine *e, ts_ms now) {
+	struct tick *next;
+	for (struct tick *tick = e->ticks; tick != NULL; tick = next) {
+		next = tick->next;
+		run_ready(e, tick, now);
+	}
+}
+
+/* Groups of the same tick whose outputs the group reads go first. */
+static void wait_for_groups(struct engine *e, struct tick_evaluation *te) {
+	struct tick *tick = te->tick;
+	for (size_t i = 0; i < te->group->dependencies->count; i++) {
+		struct tick_evaluation *first = e->groups[te->group->dependencies->after[i]]->running;
+		if (first == NULL || first->tick != tick) {
+			continue;
+		}
+		first->followers = arena_grow(&tick->arena, first->followers, first->follower_count,
+									  &first->follower_capacity, sizeof(struct tick_evaluation *));
+		first->followers[first->follower_count++] = te;
+		te->open++;
 	}
 }
 
@@ -113,11 +161,15 @@ void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *
 		plan_needs(te);
 	}
 	for (size_t i = 0; i < count; i++) {
-		run(e, &tick->evaluations[i], now);
+		wait_for_groups(e, &tick->evaluations[i]);
 	}
-	if (tick->running == 0) {
-		destroy_tick(e, tick);
+	outputs_trim(e->outputs, now);
+	for (size_t i = count; i > 0; i--) {
+		struct tick_evaluation *te = &tick->evaluations[i - 1];
+		te->open++;
+		release(te); /* those that wait for nothing, in order */
 	}
+	run_ready(e, tick, now);
 }
 
 void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *fetch, ts_ms now) {
@@ -125,18 +177,9 @@ void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *
 	struct tick_waiters w = fetch->index < tick->waiter_capacity ? tick->waiters[fetch->index]
 																 : (struct tick_waiters){0};
 	for (size_t i = 0; i < w.count; i++) {
-		struct tick_evaluation *te = w.items[i];
-		if (te->group == NULL) {
-			continue;
-		}
-		te->open--;
-		if (te->open == 0) {
-			run(e, te, now);
-		}
+		release(w.items[i]);
 	}
-	if (tick->running == 0) {
-		destroy_tick(e, tick);
-	}
+	run_ready(e, tick, now);
 }
 
 void tick_cancel(struct engine *e, struct tick_evaluation *te) {
@@ -148,6 +191,11 @@ void tick_cancel(struct engine *e, struct tick_evaluation *te) {
 }
 
 void tick_cancel_all(struct engine *e) {
+	for (struct tick *tick = e->ticks; tick != NULL; tick = tick->next) {
+		for (size_t i = 0; i < tick->evaluation_count; i++) {
+			tick->evaluations[i].follower_count = 0; /* nobody goes on */
+		}
+	}
 	for (size_t i = 0; i < e->group_count; i++) {
 		if (e->groups[i]->running != NULL) {
 			tick_cancel(e, e->groups[i]->running);

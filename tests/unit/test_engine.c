@@ -25,7 +25,7 @@ static void test_life(void **state) {
 	advance(&d, 1000000);
 	expect_alerts(&d, "");
 	assert_string_equal(d.events.ptr,
-						"1 rules in 1 groups loaded\nalert firing, value 9\n"
+						"rules loaded: 1 in 1 groups\nalert firing, value 9\n"
 						"alert resolved, value 9\n");
 	tear_down(&d);
 }
@@ -289,6 +289,52 @@ static void test_reload_under_way(void **state) {
 	tear_down(&d);
 }
 
+/* Groups that are due at the same time and read each other's outputs go in order, wherever they stand. */
+static void test_groups_that_read_groups(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d,
+		   "groups: [{name: a, rules: [{alert: Last, expr: 'count(ALERTS{alertname=\"Sum\"}) == "
+		   "1'}]}, "
+		   "{name: b, rules: [{alert: Sum, expr: 'job:m:sum > 5'}]}, "
+		   "{name: c, rules: [{record: 'job:m:sum', expr: sum(m)}]}]",
+		   "");
+	add_series(&d, 15000, "m{x=\"1\"} 3 3 0 0 0");
+	add_series(&d, 15000, "m{x=\"2\"} 3 3 0 0 0");
+	advance(&d, 15000);
+	expect_alerts(&d, "Last firing, Sum firing");
+	advance(&d, 30000);
+	expect_alerts(&d, "Last inactive, Sum inactive");
+	assert_int_equal(engine_output_series(d.engine), 3); /* no ALERTS_FOR_STATE: nobody reads it */
+	tear_down(&d);
+}
+
+/* The group that others wait for changes at a reload while its answer is on the way: they go on without it. */
+static void test_reload_of_a_group_waited_for(void **state) {
+	(void)state;
+	static const char before[] =
+		"groups: [{name: a, rules: [{alert: A, expr: r > 1}]}, "
+		"{name: b, rules: [{record: r, expr: m}]}]";
+	struct driver d;
+	set_up(&d, before, "");
+	add_series(&d, 15000, "m 3x20");
+	d.prometheus = SILENT;
+	advance(&d, 15000);
+	assert_int_equal(d.waiting_count, 2);
+	d.prometheus = UP;
+	answer(&d, &d.waiting[0]); /* "r" */
+	assert_int_equal(engine_group(d.engine, 0)->iterations, 0);
+	load(&d,
+		 "groups: [{name: a, rules: [{alert: A, expr: r > 1}]}, "
+		 "{name: b, rules: [{record: r, expr: m + 0}]}]");
+	assert_int_equal(engine_group(d.engine, 0)->iterations, 1);
+	expect_alerts(&d, "");
+	answer(&d, &d.waiting[1]);
+	advance(&d, 30000);
+	expect_alerts(&d, "A firing");
+	tear_down(&d);
+}
+
 static void test_failed_reload(void **state) {
 	(void)state;
 	struct driver d;
@@ -386,6 +432,8 @@ int main(void) {
 		cmocka_unit_test(test_slow_prometheus),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_under_way),
+		cmocka_unit_test(test_groups_that_read_groups),
+		cmocka_unit_test(test_reload_of_a_group_waited_for),
 		cmocka_unit_test(test_failed_reload),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_drain),
