@@ -115,9 +115,11 @@ bool tfn_eq(const struct tcall *call, struct tvalue *ret_value) {
 }
 
 bool tfn_ne(const struct tcall *call, struct tvalue *ret_value) {
-	bool good = tfn_eq(call, ret_value);
+	if (!tfn_eq(call, ret_value)) {
+		return false;
+	}
 	ret_value->truth = !ret_value->truth;
-	return good;
+	return true;
 }
 
 static bool less(const struct tcall *call, bool *ret_less) {

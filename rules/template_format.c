@@ -325,30 +325,22 @@ static void add_point(struct strbuf *number, char verb, int precision) {
 }
 
 /* `number` begins with its sign; '+' is shown when asked for. */
-static void write_signed(struct tformat *f, struct str number) {
-	char sign = number.ptr[0];
-	if (f->space && sign == '+' && !f->plus) {
-		sign = ' ';
+static void write_signed(struct tformat *f, struct strbuf *number) {
+	struct str digits = str_slice(strbuf_str(number), 1, number->len);
+	if (f->space && number->ptr[0] == '+' && !f->plus) {
+		number->ptr[0] = ' '; /* shown too */
 	}
-	bool shown = f->plus || sign != '+';
-	struct str digits = str_slice(number, 1, number.len);
 	if (digits.ptr[0] == 'I' || digits.ptr[0] == 'N') {
 		bool bare = digits.ptr[0] == 'N' && !f->space && !f->plus;
-		text_without_zeros(f, bare || !shown ? (digits.ptr[0] == 'I' ? number : digits) : number);
-		return;
-	}
-	if (!shown) {
+		text_without_zeros(f, bare ? digits : strbuf_str(number));
+	} else if (!f->plus && number->ptr[0] == '+') {
 		tformat_text(f, digits);
-	} else if (f->zero && !f->minus && f->has_width && f->width > number.len) {
-		strbuf_add_char(f->out, sign);
-		write_padding(f, f->width - number.len);
+	} else if (f->zero && !f->minus && f->has_width && f->width > number->len) {
+		strbuf_add_char(f->out, number->ptr[0]);
+		write_padding(f, f->width - number->len);
 		strbuf_add(f->out, digits);
 	} else {
-		struct strbuf b = STRBUF_INIT;
-		strbuf_add_char(&b, sign);
-		strbuf_add(&b, digits);
-		tformat_text(f, strbuf_str(&b));
-		strbuf_finish(&b);
+		tformat_text(f, strbuf_str(number));
 	}
 }
 
@@ -366,6 +358,6 @@ void tformat_float(struct tformat *f, double v, char verb, int precision) {
 	if (f->sharp && verb != 'b' && isfinite(v)) {
 		add_point(&number, verb, precision);
 	}
-	write_signed(f, strbuf_str(&number));
+	write_signed(f, &number);
 	strbuf_finish(&number);
 }
