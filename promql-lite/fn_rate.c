@@ -1,14 +1,33 @@
 /* rate, increase, delta, irate, idelta, and their anchored and smoothed forms. */
 #include "promql-lite/eval_private.h"
 
+/* The samples before which a counter was reset, for windows that only move forward: [first, end) of `at` are in the window. */
+struct resets {
+	size_t *at; /* all of the series, rising */
+	size_t count, first, end;
+};
+
+static void resets_init(struct resets *r, const struct windows *w, bool is_counter) {
+	*r = (struct resets){.at = w->queue};
+	for (size_t i = 1; is_counter && i < w->count; i++) {
+		if (w->values[i] < w->values[i - 1]) {
+			r->at[r->count++] = i;
+		}
+	}
+}
+
 /* The rise between the first and the last sample of a window; for a counter, what it had before each reset comes on top. */
-static double window_rise(const struct windows *w, size_t from, size_t to, bool is_counter) {
+static double window_rise(const struct windows *w, size_t from, size_t to, struct resets *r) {
 	double rise = w->values[to - 1] - w->values[from];
 
-	for (size_t i = from + 1; is_counter && i < to; i++) {
-		if (w->values[i] < w->values[i - 1]) {
-			rise += w->values[i - 1];
-		}
+	while (r->end < r->count && r->at[r->end] < to) {
+		r->end++;
+	}
+	while (r->first < r->end && r->at[r->first] <= from) {
+		r->first++;
+	}
+	for (size_t i = r->first; i < r->end; i++) {
+		rise += w->values[r->at[i] - 1];
 	}
 	return rise;
 }
@@ -41,7 +60,9 @@ static double extrapolation(const struct windows *w, size_t from, size_t to, ts_
 static void extrapolated_series(struct pql_call_context *call, const struct windows *w,
 								struct pql_row *out, bool is_counter, bool is_rate) {
 	double seconds = (double)call->source->range / 1000;
+	struct resets resets;
 
+	resets_init(&resets, w, is_counter);
 	for (size_t k = 0; k < call->frame->steps; k++) {
 		size_t from = w->from[k], to = w->to[k];
 		double rise, factor;
@@ -49,7 +70,7 @@ static void extrapolated_series(struct pql_call_context *call, const struct wind
 		if (to < from + 2) {
 			continue;
 		}
-		rise = window_rise(w, from, to, is_counter);
+		rise = window_rise(w, from, to, &resets);
 		factor = extrapolation(w, from, to, call_range_start(call, k), call_range_end(call, k),
 							   is_counter, rise);
 		out->values[k] = rise * (is_rate ? factor / seconds : factor);

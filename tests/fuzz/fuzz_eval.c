@@ -1,5 +1,5 @@
-/* Any expression over some odd series: it is evaluated or refused, within small limits, and the same whether the data is supplied as
- * stored or as a server would have looked it up. The first byte chooses the grid and when names go, the rest is the expression. */
+/* Any expression over some odd series: it is evaluated or refused, within small limits, and the same whether the data is supplied
+ * as stored or as a server would have looked it up. The first byte chooses the grid and when names go, the rest is the text. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,7 +9,7 @@
 #include "promql-lite/series_notation.h"
 #include "promql-lite/store.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+		int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* One point per 10 s. */
 static const char *const series[] = {
