@@ -138,23 +138,11 @@ read_parameters(struct reader *r, const struct yaml_node *node, size_t *ret_coun
 /* Unknown parameters and bad values are found here already, at their place, and not only when the rules are made. */
 static void judge_preset(struct reader *r, const struct config_preset *p,
 						 const struct yaml_node *node) {
-	const struct preset *preset = preset_find(p->name);
-	struct strbuf text = STRBUF_INIT;
 	const char *error;
-	if (preset == NULL) {
-		struct strbuf names = STRBUF_INIT;
-		size_t count;
-		const struct preset *all = presets(&count);
-		for (size_t i = 0; i < count; i++) {
-			strbuf_printf(&names, "%s%s", i == 0 ? "" : ", ", all[i].name);
-		}
-		diags_add(r->diags, DIAG_ERROR, p->span, "unknown preset \"%.*s\"; there are: %s",
-				  STR_FMT(p->name), names.ptr == NULL ? "none" : names.ptr);
-		strbuf_finish(&names);
-	} else if (!preset_render(preset, p->values, p->count, r->arena, &text, &error)) {
-		add_error(r, node, error);
+	if (!config_check_preset(p, r->arena, &error)) {
+		bool unknown = preset_find(p->name) == NULL;
+		diags_add(r->diags, DIAG_ERROR, unknown ? p->span : node->span, "%s", error);
 	}
-	strbuf_finish(&text);
 }
 
 static void read_preset(struct reader *r, const struct yaml_node *node) {
@@ -336,11 +324,11 @@ static bool add_item(struct config *c, const struct setting *s, struct str value
 		return false;
 	}
 	if (s->kind == SETTING_PRESETS) {
-		if (preset_find(value) == NULL) {
-			*ret_error = arena_printf(a, "unknown preset \"%.*s\"", STR_FMT(value));
+		struct config_preset preset;
+		if (!config_parse_preset(value, a, &preset, ret_error)) {
 			return false;
 		}
-		config_add_preset(c, &(struct config_preset){.name = arena_dup(a, value)}, a);
+		config_add_preset(c, &preset, a);
 		return true;
 	}
 	config_add_text(&c->rule_files, &c->rule_file_count, arena_dup(a, value), a);

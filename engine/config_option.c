@@ -17,7 +17,7 @@ static const struct setting table[] = {
 	{"rule_files", SETTING_TEXTS, AT(rule_files), "rules", VARIABLE("RULES"), "FILE",
 	 "a rule file, or a pattern such as rules/*.yml"},
 	{"presets", SETTING_PRESETS, AT(presets), "preset", VARIABLE("PRESET"), "NAME",
-	 "built-in rules for a model server (generic, when no rules are given)"},
+	 "built-in rules for a model server, with parameters: NAME?by=service&window=10m (generic)"},
 	{"evaluation_interval", SETTING_DURATION, AT(evaluation_interval), "interval",
 	 VARIABLE("INTERVAL"), "DURATION", "how often rules are evaluated (15s)"},
 	{"query_offset", SETTING_OPTIONAL_DURATION, AT(query_offset), "query-offset",

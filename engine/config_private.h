@@ -44,6 +44,13 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 bool config_parse_url(struct str text, struct arena *a, struct str *ret_url,
 					  const char **ret_error);
 
+/* `NAME` or `NAME?PARAMETER=VALUE&PARAMETER=VALUE`, as a flag or a variable has a preset. */
+bool config_parse_preset(struct str text, struct arena *a, struct config_preset *ret_preset,
+						 const char **ret_error);
+/* Whether there is such a preset and it takes the parameters. */
+bool config_check_preset(const struct config_preset *preset, struct arena *a,
+						 const char **ret_error);
+
 /* One more item of a list, by its text. */
 void config_add_peer(struct config *c, const struct config_peer *peer, struct arena *a);
 void config_add_text(const struct str **items, size_t *count, struct str text, struct arena *a);

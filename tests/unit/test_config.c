@@ -234,7 +234,10 @@ static const struct {
 	{"rule_files", "a.yml", NULL},
 	{"rule_files", "", "a name is expected"},
 	{"presets", "generic", NULL},
-	{"presets", "nosuch", "unknown preset \"nosuch\""},
+	{"presets", "generic?by=service&window=10m", NULL},
+	{"presets", "generic?by", "PARAMETER=VALUE is expected instead of \"by\""},
+	{"presets", "generic?nosuch=1", "preset generic: parameter \"nosuch\": unknown parameter"},
+	{"presets", "nosuch", "unknown preset \"nosuch\"; there are: generic"},
 	{"external_labels", "a=b=c", NULL},
 	{"external_labels", "a", "expected NAME=VALUE"},
 	{"external_labels", "=b", "invalid label name"},
@@ -267,7 +270,7 @@ static void test_set(void **state) {
 	assert_int_equal(c.alertmanager_count, 2); /* the default one is gone */
 	assert_true(str_equal(c.alertmanagers[0].url, STR("http://a")));
 	assert_int_equal(c.rule_file_count, 1);
-	assert_int_equal(c.preset_count, 1);
+	assert_int_equal(c.preset_count, 2);
 	assert_true(str_equal(labels_get(c.external_labels, STR("a")), STR("b=c")));
 	assert_true(str_equal(c.listen, STR(":0")));
 	assert_int_equal(c.log_level, CONFIG_LOG_WARN);
