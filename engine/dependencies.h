@@ -1,5 +1,5 @@
-/* Who reads what of whom: which own outputs any rule looks at, how far back, and which groups have to go before which others when they
- * are due at the same time. */
+/* Who reads what of whom: which own outputs any rule looks at, how far back, and which groups have to go before which others
+ * when they are due at the same time. */
 #ifndef ENGINE_DEPENDENCIES_H
 #define ENGINE_DEPENDENCIES_H
 
