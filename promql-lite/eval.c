@@ -5,6 +5,7 @@
 #define DEFAULT_MAX_SAMPLES 50000000 /* Prometheus' --query.max-samples */
 #define DEFAULT_MAX_STEPS 11000      /* Prometheus' limit on query_range */
 #define DEFAULT_MAX_LABEL_BYTES ((size_t)64 << 20)
+#define DEFAULT_MAX_VISITS ((size_t)4000000000)
 
 bool eval_fail(struct pql_run *run, struct span span, const char *format, ...) {
 	struct strbuf b = STRBUF_INIT;
@@ -214,6 +215,7 @@ static void options_init(struct pql_run *run, const struct pql_eval_options *opt
 	run->options = *options;
 	limits->max_samples = limits->max_samples ? limits->max_samples : DEFAULT_MAX_SAMPLES;
 	limits->max_steps = limits->max_steps ? limits->max_steps : DEFAULT_MAX_STEPS;
+	limits->max_visits = limits->max_visits ? limits->max_visits : DEFAULT_MAX_VISITS;
 	limits->max_label_bytes =
 		limits->max_label_bytes ? limits->max_label_bytes : DEFAULT_MAX_LABEL_BYTES;
 }

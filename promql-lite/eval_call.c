@@ -94,15 +94,27 @@ static size_t strip_markers(const struct pql_series *s, struct window_scratch *x
 	return count;
 }
 
-/* start < t <= end for every step: both indices only move forward. false: all windows are empty. */
+/* Windows that overlap are work for each of them: a long range over a fine grid can be any amount of it. */
+static bool count_visits(const struct pql_call_context *call, size_t visits) {
+	struct pql_run *run = call->frame->run;
+
+	run->visits += visits;
+	if (run->visits <= run->options.limits.max_visits) {
+		return true;
+	}
+	return eval_fail(run, call->node->span,
+					 "the windows of the query cover more than %zu samples (max_visits)",
+					 run->options.limits.max_visits);
+}
+
+/* start < t <= end for every step: both indices only move forward. false: all windows are empty, or together too much. */
 static bool slide(const struct pql_call_context *call, struct window_scratch *x,
 				  struct windows *w) {
 	enum pql_range_mode mode = call->source->mode;
 	dur_ms lookback = call->frame->run->options.time.lookback;
 	dur_ms before = mode == PQL_MODE_PLAIN ? 0 : lookback;
 	dur_ms after = mode == PQL_MODE_SMOOTHED ? lookback : 0;
-	size_t from = 0, to = 0;
-	bool any = false;
+	size_t from = 0, to = 0, visits = 0;
 
 	for (size_t k = 0; k < call->frame->steps; k++) {
 		ts_ms end = pql_time_minus(call_range_end(call, k), -after);
@@ -116,11 +128,11 @@ static bool slide(const struct pql_call_context *call, struct window_scratch *x,
 		}
 		x->from[k] = from;
 		x->to[k] = to;
-		any = any || from < to;
+		visits += to - from;
 	}
 	w->from = x->from;
 	w->to = x->to;
-	return any;
+	return visits > 0 && count_visits(call, visits);
 }
 
 void call_over_windows(struct pql_call_context *call, const struct windows *w, struct pql_row *out,
@@ -168,6 +180,9 @@ void call_over_series(struct pql_call_context *call, bool keep_names, call_serie
 		w.scratch = scratch.scratch;
 		w.queue = scratch.queue;
 		if (!slide(call, &scratch, &w)) {
+			if (f->run->failed) {
+				return;
+			}
 			continue;
 		}
 		row = value_add_row(f, call->ret, w.labels);

@@ -27,6 +27,7 @@ struct pql_run {
 	bool failed;
 	size_t slots;       /* numbers in columns, held now */
 	size_t label_bytes; /* made so far by functions that write labels */
+	size_t visits;      /* of samples in windows, so far */
 };
 
 struct pql_frame {
@@ -94,6 +95,7 @@ struct label_index *label_index_create(struct arena *a);
 struct label_index *label_index_create_grouping(struct arena *a, const struct str *names,
 												size_t count, bool without);
 size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new);
+bool label_index_find(const struct label_index *x, struct labels l, size_t *ret_number);
 size_t label_index_count(const struct label_index *x);
 
 /* ---- note.c: warnings and infos ---- */

@@ -52,35 +52,41 @@ static void find_ignored(struct info *x) {
 	}
 }
 
-/* Whether any row to be enriched has the value; *ret_any: whether any has the label at all. */
-static bool value_is_wanted(const struct info *x, struct str name, struct str value,
-							bool *ret_any) {
-	bool found = false;
+/* Per identifying label, the values it has among the rows to be enriched. */
+struct wanted {
+	struct label_index *values; /* of label sets in which that label alone counts */
+	size_t count;
+};
 
-	*ret_any = false;
-	for (size_t i = 0; i < x->base->row_count; i++) {
-		struct str have = labels_get(x->base->rows[i].labels, name);
-
-		if (!x->ignored[i] && have.len > 0) {
-			*ret_any = true;
-			found = found || str_equal(have, value);
-		}
-	}
-	return found;
-}
-
-static bool is_wanted(const struct info *x, struct labels l) {
-	bool any_label = false;
+static void find_wanted(const struct info *x, struct wanted *ret) {
+	bool is_new;
 
 	for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
-		bool any, wanted = value_is_wanted(x, identifying[i], labels_get(l, identifying[i]), &any);
+		ret[i] = (struct wanted){
+			label_index_create_grouping(x->f->run->arena, &identifying[i], 1, false), 0};
+		for (size_t j = 0; j < x->base->row_count; j++) {
+			struct labels l = x->base->rows[j].labels;
 
-		if (any && !wanted) {
+			if (!x->ignored[j] && labels_has(l, identifying[i])) {
+				label_index_add(ret[i].values, l, &is_new);
+				ret[i].count++;
+			}
+		}
+	}
+}
+
+/* Each identifying label that any row has must have a value that some row has. */
+static bool is_wanted(const struct wanted *wanted, struct labels l) {
+	bool any = false;
+	size_t number;
+
+	for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
+		if (wanted[i].count > 0 && !label_index_find(wanted[i].values, l, &number)) {
 			return false;
 		}
-		any_label = any_label || any;
+		any = any || wanted[i].count > 0;
 	}
-	return any_label;
+	return any;
 }
 
 /* What a shift does to a time that has been shifted already. */
@@ -134,15 +140,17 @@ static bool first_time(struct pql_frame *f, const struct pql_node *n, struct dat
 }
 
 static bool find_infos(struct info *x) {
+	struct wanted wanted[IDENTIFYING_COUNT];
 	struct data_time time = {0};
 
+	find_wanted(x, wanted);
 	x->infos = (struct pql_value){.type = PQL_TYPE_VECTOR};
 	first_time(x->f, x->call->args[0], &time);
 	if (x->f->run->failed || !eval_selector_timestamps(x->f, x->call->args[1], &time, &x->infos)) {
 		return false;
 	}
 	for (size_t i = 0; i < x->infos.row_count; i++) {
-		if (!is_wanted(x, x->infos.rows[i].labels)) {
+		if (!is_wanted(wanted, x->infos.rows[i].labels)) {
 			memset(x->infos.rows[i].present, 0, x->f->steps);
 		}
 	}
@@ -151,12 +159,6 @@ static bool find_infos(struct info *x) {
 }
 
 /* ---- groups ---- */
-
-static struct labels pick(const struct info *x, struct labels l, bool with_name) {
-	struct str names[IDENTIFYING_COUNT + 1] = {identifying[0], identifying[1], LABEL_NAME};
-
-	return labels_pick(x->f->run->arena, l, names, IDENTIFYING_COUNT + with_name, true);
-}
 
 static bool choose_winner(struct info *x, struct info_group *g, size_t row, size_t step) {
 	struct arena *a = x->f->run->arena;
@@ -184,7 +186,7 @@ static size_t add_group(struct info *x, struct labels l) {
 	struct arena *a = x->f->run->arena;
 	struct info_group *g = &x->groups[x->group_count];
 	bool is_new;
-	size_t target = label_index_add(x->targets, pick(x, l, false), &is_new);
+	size_t target = label_index_add(x->targets, l, &is_new);
 
 	if (is_new) {
 		x->first_group[target] = NO_ROW;
@@ -212,16 +214,17 @@ static bool *steps_with_base(const struct info *x) {
 
 static bool group_infos(struct info *x) {
 	struct arena *a = x->f->run->arena;
-	struct label_index *keys = label_index_create(a);
+	const struct str key[] = {identifying[0], identifying[1], LABEL_NAME};
+	struct label_index *keys = label_index_create_grouping(a, key, IDENTIFYING_COUNT + 1, false);
 	const bool *any = steps_with_base(x);
 
 	x->groups = ARENA_ARRAY(a, struct info_group, x->infos.row_count + 1);
 	x->first_group = ARENA_ARRAY(a, size_t, x->infos.row_count + 1);
-	x->targets = label_index_create(a);
+	x->targets = label_index_create_grouping(a, identifying, IDENTIFYING_COUNT, false);
 	for (size_t i = 0; i < x->infos.row_count; i++) {
 		struct labels l = x->infos.rows[i].labels;
 		bool is_new;
-		size_t group = label_index_add(keys, pick(x, l, true), &is_new);
+		size_t group = label_index_add(keys, l, &is_new);
 
 		if (is_new) {
 			group = add_group(x, l);
@@ -338,11 +341,10 @@ static bool enrich(struct info *x, const struct pql_row *row, size_t target, siz
 
 static bool enrich_row(struct info *x, size_t i) {
 	const struct pql_row *row = &x->base->rows[i];
-	bool is_new;
-	size_t target = label_index_add(x->targets, pick(x, row->labels, false), &is_new);
+	size_t target;
 
-	if (target >= x->group_count || is_new) {
-		target = NO_ROW; /* a target without info series, now or met before */
+	if (!label_index_find(x->targets, row->labels, &target)) {
+		target = NO_ROW; /* has no info series */
 	}
 	for (size_t k = 0; k < x->f->steps; k++) {
 		if (!row->present[k]) {

@@ -183,10 +183,26 @@ static bool entry_has_labels(const void *value, const void *key) {
 					   : labels_equal(e->labels, *l);
 }
 
-size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new) {
-	uint64_t hash =
+static struct label_index_entry *find_entry(const struct label_index *x, struct labels l,
+											uint64_t *ret_hash) {
+	*ret_hash =
 		x->grouping ? labels_hash_grouping(l, x->names, x->name_count, x->without) : labels_hash(l);
-	struct label_index_entry *e = hmap_find(&x->map, hash, entry_has_labels, &l);
+	return hmap_find(&x->map, *ret_hash, entry_has_labels, &l);
+}
+
+bool label_index_find(const struct label_index *x, struct labels l, size_t *ret_number) {
+	uint64_t hash;
+	const struct label_index_entry *e = find_entry(x, l, &hash);
+
+	if (e != NULL) {
+		*ret_number = e->number;
+	}
+	return e != NULL;
+}
+
+size_t label_index_add(struct label_index *x, struct labels l, bool *ret_new) {
+	uint64_t hash;
+	struct label_index_entry *e = find_entry(x, l, &hash);
 
 	*ret_new = e == NULL;
 	if (e == NULL) {
