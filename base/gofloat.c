@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/decimal.h"
+
 /* A finite positive number as decimal digits: 0.d1d2d3… × 10^point. */
 struct decimal {
 	char digits[800];
@@ -227,6 +229,14 @@ static bool parse_special(const char *text, double *ret_v) {
 
 bool gofloat_parse(struct str s, double *ret_v, bool *ret_range) {
 	char text[LONGEST_NUMBER + 1];
+	double v;
+	if (s.len > 0 && decimal_read(s, &v) == s.len) {
+		if (ret_range != NULL) {
+			*ret_range = false;
+		}
+		*ret_v = v;
+		return true;
+	}
 	if (s.len == 0 || s.len > LONGEST_NUMBER || memchr(s.ptr, '\0', s.len) != NULL) {
 		return false;
 	}
@@ -235,7 +245,6 @@ bool gofloat_parse(struct str s, double *ret_v, bool *ret_range) {
 	if (!copy_without_underscores(s, hex, text)) {
 		return false;
 	}
-	double v;
 	if (parse_special(text, &v)) {
 		*ret_v = v;
 		return true;

@@ -1,11 +1,10 @@
 /* Reads a query's answer piece by piece. The elements of data.result are cut out as they come and decoded one by one; the rest, the
  * frame, is small and decoded at the end. So no more than one series is held as text. */
 #include <cjson/cJSON.h>
-#include <math.h>
 
 #include "base/mem.h"
 #include "engine/limits.h"
-#include "engine/promapi.h"
+#include "engine/promapi_private.h"
 
 #define KEY_BYTES 16 /* longer keys are not the ones looked for */
 
@@ -17,19 +16,19 @@ struct promapi_decoder {
 	struct arena *arena;
 	struct strbuf frame;   /* the answer without the elements of its result */
 	struct strbuf element; /* the beginning of the element under way */
-	size_t bytes, samples;
+	struct series_reader reader;
+	size_t bytes;
 	char head[LIMIT_QUOTED_BYTES];
 	size_t head_length;
 	/* the scanner */
 	size_t depth;
-	bool in_string, after_backslash, in_result, want_comma, complete;
+	bool in_string, after_backslash, in_result, in_element, want_comma, complete;
 	char text[KEY_BYTES]; /* the string under way or the last one, at depth 1 and 2 */
 	size_t text_length;
 	char key[DEPTH_DATA + 1][KEY_BYTES]; /* the last key at a depth */
 	/* what was read */
 	struct pql_series *series;
 	size_t series_count, series_capacity;
-	size_t histograms_skipped;
 	const char *error; /* NULL: fine so far */
 };
 
@@ -38,6 +37,7 @@ struct promapi_decoder *promapi_decoder_create(const struct promapi_limits *limi
 	struct promapi_decoder *d = mem_calloc(1, sizeof(*d));
 	d->limits = *limits;
 	d->arena = a;
+	series_reader_init(&d->reader, a, limits->samples);
 	return d;
 }
 
@@ -47,6 +47,7 @@ void promapi_decoder_destroy(struct promapi_decoder *d) {
 	}
 	strbuf_finish(&d->frame);
 	strbuf_finish(&d->element);
+	series_reader_finish(&d->reader);
 	free(d);
 }
 
@@ -65,115 +66,18 @@ static bool fail_quoting(struct promapi_decoder *d, const char *what) {
 	return false;
 }
 
-static bool decode_labels(struct promapi_decoder *d, const cJSON *metric, struct labels *ret) {
-	struct labels_builder b;
-	labels_builder_init(&b, d->arena);
-	for (const cJSON *item = metric->child; item != NULL; item = item->next) {
-		if (!cJSON_IsString(item)) {
-			return fail(d, "the answer holds a label that is not a string");
-		}
-		labels_builder_set(&b, arena_dup(d->arena, str_from(item->string)),
-						   arena_dup(d->arena, str_from(item->valuestring)));
+static bool add_series(struct promapi_decoder *d, struct str text) {
+	struct pql_series s;
+	bool any;
+	if (!series_reader_read(&d->reader, text, &s, &any)) {
+		return fail(d, d->reader.error);
 	}
-	*ret = labels_builder_take(&b);
+	if (any) {
+		d->series = arena_grow(d->arena, d->series, d->series_count, &d->series_capacity,
+							   sizeof(*d->series));
+		d->series[d->series_count++] = s;
+	}
 	return true;
-}
-
-/* [1700000000.25, "1.5"] */
-static bool decode_sample(struct promapi_decoder *d, const cJSON *pair, ts_ms *ret_t,
-						  double *ret_v) {
-	const cJSON *time = cJSON_IsArray(pair) ? pair->child : NULL;
-	const cJSON *value = time != NULL ? time->next : NULL;
-	if (!cJSON_IsNumber(time) || !cJSON_IsString(value) || value->next != NULL) {
-		return fail(d, "the answer holds a sample that is not [time, \"value\"]");
-	}
-	if (!(fabs(time->valuedouble) < 9e15)) {
-		return fail(d, "the answer holds a sample whose time is out of range");
-	}
-	if (!promapi_parse_value(str_from(value->valuestring), ret_v)) {
-		return fail(d, "the answer holds a sample whose value is not a number");
-	}
-	*ret_t = (ts_ms)llround(time->valuedouble * 1000);
-	return true;
-}
-
-static bool decode_samples(struct promapi_decoder *d, const cJSON *values, size_t count,
-						   struct pql_series *s) {
-	ts_ms *times = ARENA_ARRAY(d->arena, ts_ms, count);
-	double *numbers = ARENA_ARRAY(d->arena, double, count);
-	const cJSON *pair = values;
-	for (size_t i = 0; i < count; i++, pair = pair->next) {
-		if (!decode_sample(d, pair, &times[i], &numbers[i])) {
-			return false;
-		}
-		if (i > 0 && times[i] <= times[i - 1]) {
-			return fail(d, "the answer holds samples that are not in order of time");
-		}
-	}
-	s->times = times;
-	s->values = numbers;
-	s->count = count;
-	return true;
-}
-
-static size_t count_items(const cJSON *array) {
-	size_t count = 0;
-	for (const cJSON *item = array->child; item != NULL; item = item->next) {
-		count++;
-	}
-	return count;
-}
-
-static bool add_series(struct promapi_decoder *d, const cJSON *metric, const cJSON *first,
-					   size_t count) {
-	struct pql_series s = {0};
-	d->samples += count;
-	if (d->samples > d->limits.samples) {
-		return fail(d, arena_printf(d->arena,
-									"the answer has more than %zu samples "
-									"(limits.samples)",
-									d->limits.samples));
-	}
-	if (!decode_labels(d, metric, &s.labels) || !decode_samples(d, first, count, &s)) {
-		return false;
-	}
-	d->series =
-		arena_grow(d->arena, d->series, d->series_count, &d->series_capacity, sizeof(*d->series));
-	d->series[d->series_count++] = s;
-	return true;
-}
-
-static bool decode_series(struct promapi_decoder *d, const cJSON *root) {
-	const cJSON *metric = cJSON_GetObjectItemCaseSensitive(root, "metric");
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(root, "value");
-	const cJSON *values = cJSON_GetObjectItemCaseSensitive(root, "values");
-	const cJSON *histogram = cJSON_GetObjectItemCaseSensitive(root, "histogram");
-	const cJSON *histograms = cJSON_GetObjectItemCaseSensitive(root, "histograms");
-	if (!cJSON_IsObject(metric)) {
-		return fail(d, "the answer holds a series without labels");
-	}
-	d->histograms_skipped += histogram != NULL ? 1 : 0;
-	d->histograms_skipped += cJSON_IsArray(histograms) ? count_items(histograms) : 0;
-	if (value != NULL) {
-		return add_series(d, metric, value, 1);
-	}
-	if (cJSON_IsArray(values)) {
-		size_t count = count_items(values);
-		return count == 0 || add_series(d, metric, values->child, count);
-	}
-	if (histogram != NULL || histograms != NULL) {
-		return true;
-	}
-	return fail(d, "the answer holds a series without values");
-}
-
-static bool decode_element(struct promapi_decoder *d) {
-	cJSON *root = cJSON_ParseWithLength(d->element.ptr, d->element.len);
-	bool ok = root != NULL ? decode_series(d, root)
-						   : fail(d, "the answer holds a series that is not valid JSON");
-	cJSON_Delete(root);
-	strbuf_clear(&d->element);
-	return ok;
 }
 
 static void open_container(struct promapi_decoder *d, char c) {
@@ -238,42 +142,72 @@ static bool scan_between(struct promapi_decoder *d, char c) {
 		return true;
 	}
 	if (c == '{' && !d->want_comma) {
-		d->depth++;
+		d->in_element = true;
 		return true;
 	}
 	return fail_quoting(d, "the result of the answer is not a list of series");
 }
 
-/* Skips to the end of the element or of the bytes; the index after it. */
-static size_t scan_element(struct promapi_decoder *d, struct str bytes, size_t at) {
+/* Bytes that mean something inside an element. */
+enum { PLAIN, QUOTE, BACKSLASH, OPEN, CLOSE };
+static const unsigned char meaning[256] = {
+	['"'] = QUOTE, ['\\'] = BACKSLASH, ['{'] = OPEN, ['['] = OPEN, ['}'] = CLOSE, [']'] = CLOSE,
+};
+
+/* Index of the quote that ends a string, or bytes.len. */
+static size_t scan_string(struct promapi_decoder *d, struct str bytes, size_t at) {
 	for (; at < bytes.len; at++) {
 		char c = bytes.ptr[at];
-		if (d->in_string) {
-			if (d->after_backslash) {
-				d->after_backslash = false;
-			} else if (c == '\\') {
-				d->after_backslash = true;
-			} else if (c == '"') {
-				d->in_string = false;
-			}
+		if (d->after_backslash) {
+			d->after_backslash = false;
+		} else if (c == '\\') {
+			d->after_backslash = true;
 		} else if (c == '"') {
-			d->in_string = true;
-		} else if (c == '{' || c == '[') {
-			d->depth++;
-		} else if ((c == '}' || c == ']') && --d->depth == DEPTH_RESULT) {
-			return at + 1;
+			d->in_string = false;
+			return at;
 		}
 	}
 	return at;
 }
 
-static bool push_element(struct promapi_decoder *d, struct str bytes, size_t from, size_t to) {
-	strbuf_add(&d->element, str_slice(bytes, from, to));
+/* Skips to the end of the element or of the bytes; the index after it. */
+static size_t scan_element(struct promapi_decoder *d, struct str bytes, size_t at) {
+	if (d->in_string) {
+		at = scan_string(d, bytes, at) + 1;
+	}
+	for (; at < bytes.len; at++) {
+		switch (meaning[(unsigned char)bytes.ptr[at]]) {
+		case QUOTE:
+			d->in_string = true;
+			at = scan_string(d, bytes, at + 1);
+			break;
+		case OPEN: d->depth++; break;
+		case CLOSE:
+			if (--d->depth == DEPTH_RESULT) {
+				return at + 1;
+			}
+			break;
+		default: break;
+		}
+	}
+	return bytes.len;
+}
+
+/* An element that lies in one piece is read where it lies. */
+static bool push_element(struct promapi_decoder *d, struct str piece) {
 	if (d->depth > DEPTH_RESULT) {
+		strbuf_add(&d->element, piece);
 		return true;
 	}
+	d->in_element = false;
 	d->want_comma = true;
-	return decode_element(d);
+	if (d->element.len == 0) {
+		return add_series(d, piece);
+	}
+	strbuf_add(&d->element, piece);
+	bool ok = add_series(d, strbuf_str(&d->element));
+	strbuf_clear(&d->element);
+	return ok;
 }
 
 static bool push_frame(struct promapi_decoder *d, char c) {
@@ -309,9 +243,9 @@ bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes) {
 	}
 	keep_head(d, bytes);
 	for (size_t at = 0; at < bytes.len;) {
-		if (d->in_result && d->depth > DEPTH_RESULT) {
+		if (d->in_element) {
 			size_t end = scan_element(d, bytes, at);
-			if (!push_element(d, bytes, at, end)) {
+			if (!push_element(d, str_slice(bytes, at, end))) {
 				return false;
 			}
 			at = end;
@@ -319,10 +253,7 @@ bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes) {
 			if (!scan_between(d, bytes.ptr[at])) {
 				return false;
 			}
-			if (d->depth > DEPTH_RESULT) {
-				strbuf_add_char(&d->element, bytes.ptr[at]);
-			}
-			at++;
+			at += d->in_element ? 0 : 1; /* an opening brace is the element's */
 		} else {
 			if (!push_frame(d, bytes.ptr[at])) {
 				return false;
@@ -402,7 +333,7 @@ static bool finish(struct promapi_decoder *d, struct promapi_notes *notes) {
 	bool ok = root != NULL ? judge_frame(d, root) : fail_quoting(d, "the answer is not valid JSON");
 	if (ok) {
 		notes->warnings = decode_notes(d, root, &notes->count);
-		notes->histograms_skipped = d->histograms_skipped;
+		notes->histograms_skipped = d->reader.histograms_skipped;
 	}
 	cJSON_Delete(root);
 	return ok;
