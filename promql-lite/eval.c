@@ -26,12 +26,11 @@ bool eval_fail(struct pql_run *run, struct span span, const char *format, ...) {
 
 bool frame_init(struct pql_frame *f, struct pql_run *run, struct pql_grid grid) {
 	*f = (struct pql_frame){.run = run, .grid = grid, .steps = pql_grid_count(grid)};
-	if (f->steps > run->options.limits.max_samples) {
-		return eval_fail(run, (struct span){0, run->expr->text.len},
-						 "query processing would load too many samples into memory in query "
-						 "execution (limit: %zu samples, max_samples)",
-						 run->options.limits.max_samples);
+	/* Refused before anything is laid out over so many steps; each column counts for itself. */
+	if (!slots_take(run, f->steps)) {
+		return false;
 	}
+	run->slots -= f->steps;
 	return true;
 }
 

@@ -47,13 +47,17 @@ struct window_scratch {
 	size_t *from, *to, *queue;
 };
 
-static void scratch_init(struct window_scratch *x, const struct pql_call_context *call) {
+static bool scratch_init(struct window_scratch *x, const struct pql_call_context *call) {
 	struct arena *a = call->frame->run->arena;
 	const struct range_source *source = call->source;
 	size_t longest = 0;
 
 	for (size_t i = 0; i < source->count; i++) {
 		longest = source->series[i].count > longest ? source->series[i].count : longest;
+	}
+	/* Stays until the end: the arena does not take it back. */
+	if (!slots_take(call->frame->run, 2 * call->frame->steps + 4 * longest)) {
+		return false;
 	}
 	*x = (struct window_scratch){
 		.from = ARENA_ARRAY(a, size_t, call->frame->steps),
@@ -65,6 +69,7 @@ static void scratch_init(struct window_scratch *x, const struct pql_call_context
 		x->times = ARENA_ARRAY(a, ts_ms, longest);
 		x->values = ARENA_ARRAY(a, double, longest);
 	}
+	return true;
 }
 
 /* Samples without markers: as they are when there are none, else copied. Returns how many. */
@@ -170,7 +175,9 @@ void call_over_series(struct pql_call_context *call, bool keep_names, call_serie
 	const struct range_source *source = call->source;
 	struct window_scratch scratch;
 
-	scratch_init(&scratch, call);
+	if (!scratch_init(&scratch, call)) {
+		return;
+	}
 	value_reserve(f, call->ret, source->count);
 	for (size_t i = 0; i < source->count; i++) {
 		struct windows w = {.labels = source->series[i].labels};

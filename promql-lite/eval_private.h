@@ -60,6 +60,9 @@ eval_kind eval_number, eval_string_value, eval_selector, eval_unary, eval_binary
 
 /* ---- row.c: columns, rows, and what happens to their names ---- */
 
+/* Every number that is held counts against max_samples. false: too many, the run has failed. */
+bool slots_take(struct pql_run *run, size_t count);
+
 /* A row of the frame with nothing present. NULL: the limit is reached and the run has failed. */
 struct pql_row *value_add_row(struct pql_frame *f, struct pql_value *v, struct labels labels);
 /* Takes the last row away again. */

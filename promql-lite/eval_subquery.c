@@ -22,7 +22,7 @@ static bool subquery_grid(struct pql_frame *f, const struct pql_node *n,
 }
 
 /* The values that a row has, closely packed. */
-static void row_to_series(const struct pql_frame *inner, struct arena *a, const struct pql_row *row,
+static bool row_to_series(const struct pql_frame *inner, struct arena *a, const struct pql_row *row,
 						  struct pql_series *ret) {
 	size_t count = 0;
 	ts_ms *times;
@@ -30,6 +30,9 @@ static void row_to_series(const struct pql_frame *inner, struct arena *a, const 
 
 	for (size_t k = 0; k < inner->steps; k++) {
 		count += row->present[k];
+	}
+	if (!slots_take(inner->run, 2 * count)) {
+		return false;
 	}
 	times = ARENA_ARRAY(a, ts_ms, count);
 	values = ARENA_ARRAY(a, double, count);
@@ -42,6 +45,7 @@ static void row_to_series(const struct pql_frame *inner, struct arena *a, const 
 	}
 	*ret = (struct pql_series){
 		.labels = row->labels, .times = times, .values = values, .count = count};
+	return true;
 }
 
 bool subquery_open(struct pql_frame *f, const struct pql_node *n, struct range_source *ret) {
@@ -67,7 +71,9 @@ bool subquery_open(struct pql_frame *f, const struct pql_node *n, struct range_s
 	series = ARENA_ARRAY(a, struct pql_series, v.row_count + 1);
 	drop_name = ARENA_ARRAY(a, bool, v.row_count + 1);
 	for (size_t i = 0; i < v.row_count; i++) {
-		row_to_series(&inner, a, &v.rows[i], &series[i]);
+		if (!row_to_series(&inner, a, &v.rows[i], &series[i])) {
+			return false;
+		}
 		drop_name[i] = v.rows[i].drop_name;
 	}
 	ret->series = series;

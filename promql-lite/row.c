@@ -4,22 +4,29 @@
 
 #include <string.h>
 
+bool slots_take(struct pql_run *run, size_t count) {
+	size_t max = run->options.limits.max_samples;
+
+	if (run->slots > max || max - run->slots < count) {
+		return eval_fail(run, (struct span){0, run->expr->text.len},
+						 "query processing would load too many samples into memory in query "
+						 "execution (limit: %zu samples, max_samples)",
+						 max);
+	}
+	run->slots += count;
+	return true;
+}
+
 static double *column_take(struct pql_frame *f) {
-	struct pql_run *run = f->run;
 	double *column = f->free_columns;
 
-	if (run->options.limits.max_samples - run->slots < f->steps) {
-		eval_fail(run, (struct span){0, run->expr->text.len},
-				  "query processing would load too many samples into memory in query execution "
-				  "(limit: %zu samples, max_samples)",
-				  run->options.limits.max_samples);
+	if (!slots_take(f->run, f->steps)) {
 		return NULL;
 	}
-	run->slots += f->steps;
 	if (column != NULL) {
 		memcpy(&f->free_columns, column, sizeof(f->free_columns));
 	} else {
-		column = arena_alloc(run->arena, f->steps * (sizeof(double) + 1));
+		column = arena_alloc(f->run->arena, f->steps * (sizeof(double) + 1));
 	}
 	memset(column + f->steps, 0, f->steps);
 	return column;
