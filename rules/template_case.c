@@ -332,7 +332,7 @@ uint32_t tcase_lower(uint32_t rune) {
 	if (rune < 0x80) {
 		return rune >= 'A' && rune <= 'Z' ? rune + 32 : rune;
 	}
-	return map(lower, sizeof(lower) / sizeof(lower[0]), rune);
+	return rune == 0x130 ? 'i' : map(lower, sizeof(lower) / sizeof(lower[0]), rune);
 }
 
 /* Differs from upper case in the letters that are two in one, such as U+01C6, and in Georgian, which has no title case. */

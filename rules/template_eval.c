@@ -158,6 +158,21 @@ static bool eval_and_or(struct texec *x, const struct tvalue *dot,
 	return true;
 }
 
+/* How the message of `call` names what is no function: as written, or as Go's reflection prints what the pipeline brings. */
+static struct tvalue name_callee(struct texec *x, struct arguments args) {
+	struct strbuf name = STRBUF_INIT;
+	if (args.count > 1) {
+		tnode_print(&name, args.nodes[1]);
+	} else if (args.final != NULL && ttype_kind(args.final->type) == TKIND_STRING) {
+		strbuf_add(&name, args.final->s);
+	} else if (args.final != NULL) {
+		strbuf_printf(&name, "<%s Value>", ttype_name(args.final->type));
+	}
+	struct tvalue text = tvalue_string(arena_dup(x->arena, strbuf_str(&name)));
+	strbuf_finish(&name);
+	return text;
+}
+
 /* `receiver` is NULL for a function. `node` is what the message of a failing call points at. */
 static bool eval_call(struct texec *x, const struct tvalue *dot, const struct template_function *f,
 					  const struct tvalue *receiver, const struct tnode *node,
@@ -179,13 +194,8 @@ static bool eval_call(struct texec *x, const struct tvalue *dot, const struct te
 		return false;
 	}
 	struct tcall call = {.x = x, .args = values, .count = given, .regex = regex};
-	if (f->special == TFUNCTION_CALL) { /* the text of what is no function is named */
-		struct strbuf name = STRBUF_INIT;
-		if (written > 0) {
-			tnode_print(&name, args.nodes[1]);
-		}
-		values[given] = tvalue_string(arena_dup(x->arena, strbuf_str(&name)));
-		strbuf_finish(&name);
+	if (f->special == TFUNCTION_CALL) {
+		values[given] = name_callee(x, args);
 	}
 	if (!f->call(&call, ret_value)) {
 		x->at = node;

@@ -19,11 +19,12 @@ static bool incompatible(const struct tcall *call, const struct tvalue *a, const
 					  ttype_name(b->type));
 }
 
-static const char *print_text(const struct tcall *call, const struct tvalue *v) {
+/* The messages have one of the two by %s and the other by %v. */
+static const char *print_text(const struct tcall *call, const struct tvalue *v, const char *verb) {
 	struct strbuf *out = call->x->out;
 	size_t start = out->len;
 	struct tvalue text;
-	tprint_value(out, v);
+	tprint_printf(out, str_from(verb), v, 1);
 	tcall_return_text(call, start, &text);
 	return text.s.ptr;
 }
@@ -66,15 +67,15 @@ static bool equal_others(const struct tcall *call, const struct tvalue *a, const
 						 bool *ret_equal) {
 	enum tkind ka = ttype_kind(a->type), kb = ttype_kind(b->type);
 	if (ka != kb && ka != TKIND_INVALID && kb != TKIND_INVALID) {
-		return tcall_fail(call, "non-comparable types %s: %s, %s: %s", print_text(call, a),
-						  ttype_name(a->type), ttype_name(b->type), print_text(call, b));
+		return tcall_fail(call, "non-comparable types %s: %s, %s: %s", print_text(call, a, "%s"),
+						  ttype_name(a->type), ttype_name(b->type), print_text(call, b, "%v"));
 	}
 	if (tvalue_is_nil(a) || tvalue_is_nil(b)) {
 		*ret_equal = tvalue_is_nil(a) == tvalue_is_nil(b);
 		return true;
 	}
 	if (!is_comparable(b)) {
-		return tcall_fail(call, "non-comparable type %s: %s", print_text(call, b),
+		return tcall_fail(call, "non-comparable type %s: %s", print_text(call, b, "%s"),
 						  ttype_name(b->type));
 	}
 	*ret_equal = same_other(a, b);

@@ -109,6 +109,9 @@ bool tfn_slice(const struct tcall *call, struct tvalue *ret_value) {
 	}
 	size_t bounds[3] = {0, tvalue_length(&item), 0};
 	for (size_t i = 1; i < call->count; i++) {
+		if (call->args[i].boxed) {
+			return tcall_fail(call, "cannot index slice/array with type interface {}");
+		}
 		if (!index_argument(call, &call->args[i], tvalue_length(&item), &bounds[i - 1])) {
 			return false;
 		}

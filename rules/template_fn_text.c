@@ -188,46 +188,66 @@ bool tfn_to_lower(const struct tcall *call, struct tvalue *ret_value) {
 	return return_mapped(call, tcase_lower, ret_value);
 }
 
-static bool is_digit(uint32_t rune) {
-	return rune >= '0' && rune <= '9';
+static bool is_cased(uint32_t rune) {
+	return tcase_upper(rune) != rune || tcase_lower(rune) != rune || rune == 0xAA || rune == 0xBA ||
+		   (rune >= 0x2B0 && rune <= 0x2B8);
 }
 
-/* Whether the rune stands within a word when letters (or digits) are on both sides: Unicode's word boundaries. */
-static bool joins(uint32_t before, uint32_t rune, uint32_t after) {
-	bool letters = tcase_is_letter(before) && tcase_is_letter(after);
-	bool digits = is_digit(before) && is_digit(after);
-	if (rune == '.' || rune == '\'' || rune == 0x2019 || rune == 0x2018 || rune == 0x2024) {
-		return letters || digits;
+/* What stands within a word when there is one of it, not two: it's, a.b. */
+static bool is_middle(uint32_t rune) {
+	static const uint32_t runes[] = {'.',    '\'',   ':',    0xB7,   0x2018, 0x2019,
+									 0x2024, 0x2027, 0xFE13, 0xFF07, 0xFF0E};
+	for (size_t i = 0; i < sizeof(runes) / sizeof(runes[0]); i++) {
+		if (rune == runes[i]) {
+			return true;
+		}
 	}
-	if (rune == ':' || rune == 0xB7 || rune == 0x2027) {
-		return letters;
-	}
-	return (rune == ',' || rune == ';') && digits;
+	return false;
 }
 
-/* The first letter of each word in its title case; the rest stays as it is. */
+/* Digits, underscores, letters without case (but not those that are words of their own, as in Chinese), marks. */
+static bool continues_word(uint32_t rune) {
+	return (rune >= '0' && rune <= '9') || rune == '_' || rune == 0xAD ||
+		   (rune >= 0x300 && rune <= 0x36F) || (rune < 0x2E80 && tcase_is_letter(rune));
+}
+
+/* The letters whose title case is more than one letter. */
+static const struct {
+	uint32_t rune;
+	const char *title;
+} long_titles[] = {
+	{0xDF, "Ss"},    {0x149, "\xCA\xBCN"}, {0xFB00, "Ff"}, {0xFB01, "Fi"}, {0xFB02, "Fl"},
+	{0xFB03, "Ffi"}, {0xFB04, "Ffl"},      {0xFB05, "St"}, {0xFB06, "St"},
+};
+
+static bool add_long_title(struct strbuf *out, uint32_t rune) {
+	for (size_t i = 0; i < sizeof(long_titles) / sizeof(long_titles[0]); i++) {
+		if (rune == long_titles[i].rune) {
+			strbuf_add_c(out, long_titles[i].title);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first letter of each word in its title case; the rest stays as it is. Words are those of x/text's cases.Title. */
 bool tfn_title(const struct tcall *call, struct tvalue *ret_value) {
 	struct strbuf *out = call->x->out;
 	struct str text = call->args[0].s;
 	size_t start = out->len;
-	bool titled = false;
-	uint32_t before = ' ';
+	bool within = false, after_middle = false;
 	for (size_t at = 0; at < text.len;) {
-		uint32_t rune, after = ' ';
+		uint32_t rune;
 		at += utf8_decode(str_slice(text, at, text.len), &rune);
-		if (at < text.len) {
-			utf8_decode(str_slice(text, at, text.len), &after);
-		}
-		bool letter = tcase_is_letter(rune);
-		if (letter && !titled) {
-			utf8_encode(out, tcase_title(rune));
-			titled = true;
+		bool middle = is_middle(rune), cased = is_cased(rune);
+		within = within && !(middle && after_middle);
+		if (!within && add_long_title(out, rune)) {
+			cased = true;
 		} else {
-			utf8_encode(out, rune);
-			titled =
-				titled && (letter || is_digit(rune) || rune == '_' || joins(before, rune, after));
+			utf8_encode(out, cased && !within ? tcase_title(rune) : rune);
 		}
-		before = rune;
+		within = cased || (within && (middle || continues_word(rune)));
+		after_middle = middle;
 	}
 	return tcall_return_text(call, start, ret_value);
 }

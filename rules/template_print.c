@@ -248,11 +248,14 @@ static bool has_methods(const struct tvalue *v) {
 		   v->type == TTYPE_WEEKDAY || v->type == TTYPE_HTML;
 }
 
+/* An argument is padded; nothing inside something else (which an interface holds) is not. */
 static void print_nil(struct tformat *f, const struct tvalue *v, uint32_t verb, size_t depth) {
-	if (verb == 'v' || (verb == 'T' && depth == 0) || v->boxed) {
-		tformat_text(f, STR("<nil>"));
-	} else {
+	if (v->boxed) {
+		strbuf_add_c(f->out, f->sharp_v ? "interface {}(nil)" : "<nil>");
+	} else if (verb != 'v' && (verb != 'T' || depth > 0)) {
 		print_bad_verb(f, v, verb);
+	} else {
+		tformat_text(f, STR("<nil>"));
 	}
 }
 

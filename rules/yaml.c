@@ -25,6 +25,7 @@ struct level {
 struct reader {
 	yaml_parser_t parser;
 	struct str text;
+	size_t bom; /* bytes of the mark at the start, which is no part of the first line */
 	struct arena *arena;
 	struct diags *diags;
 	size_t mark_index,
@@ -81,7 +82,8 @@ static bool fail(struct reader *r, struct span span, const char *format, ...) {
 static bool fail_at(struct reader *r, const yaml_parser_t *p) {
 	const char *problem = p->problem != NULL ? p->problem : "unknown problem parsing YAML content";
 	if (p->error == YAML_READER_ERROR) {
-		size_t at = p->problem_offset < r->text.len ? p->problem_offset : r->text.len;
+		size_t at = p->problem_offset + r->bom;
+		at = at < r->text.len ? at : r->text.len;
 		return fail(r, (struct span){at, at < r->text.len ? at + 1 : at}, "yaml: %s", problem);
 	}
 	size_t at = byte_of(r, p->problem_mark);
@@ -93,25 +95,41 @@ static bool fail_at(struct reader *r, const yaml_parser_t *p) {
 	return fail(r, (struct span){at, at}, "yaml: line %zu: %s", line, problem);
 }
 
-static void start_parser(yaml_parser_t *parser, struct str text) {
+#define CHUNK_BYTES                                                                                \
+	512 /* as yaml.v3 reads: a bad byte further on is not seen before an error in front of it */
+
+static int read_chunk(void *data, unsigned char *buffer, size_t size, size_t *ret_size) {
+	struct str *rest = data;
+	size_t count = rest->len < CHUNK_BYTES ? rest->len : CHUNK_BYTES;
+	count = count < size ? count : size;
+	memcpy(buffer, rest->ptr, count);
+	*rest = str_slice(*rest, count, rest->len);
+	*ret_size = count;
+	return 1;
+}
+
+/* `rest` is what was not read yet; it must live as long as the parser. */
+static void start_parser(yaml_parser_t *parser, struct str *rest) {
 	BUG_ON(yaml_parser_initialize(parser) == 0);
 	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(parser, (const unsigned char *)text.ptr, text.len);
+	yaml_parser_set_input(parser, read_chunk, rest);
 }
 
 /* yaml.v3 has scanned two tokens further (it looks for comments) before it sees that a token is wrong, so an error in those
  * is the one it reports. */
 static bool fail_parser(struct reader *r) {
 	yaml_parser_t ahead;
+	struct str rest = str_slice(r->text, r->bom, r->text.len);
 	bool found = false, done = r->parser.error != YAML_PARSER_ERROR;
-	start_parser(&ahead, r->text);
+	yaml_token_type_t wrong = done ? YAML_NO_TOKEN : r->parser.tokens.head->type;
+	start_parser(&ahead, &rest);
 	for (int tokens = 0; tokens < 3 && !done;) {
 		yaml_token_t token;
 		found = yaml_parser_scan(&ahead, &token) == 0;
 		done = found || token.type == YAML_STREAM_END_TOKEN;
 		if (!found) {
-			bool empty = token.start_mark.index == token.end_mark.index; /* the end of a block */
-			tokens += token.start_mark.index >= r->parser.problem_mark.index && !empty;
+			bool there = token.start_mark.index >= r->parser.problem_mark.index;
+			tokens += tokens > 0 || (there && token.type == wrong);
 			yaml_token_delete(&token);
 		}
 	}
@@ -231,6 +249,24 @@ static enum yaml_style style_of(yaml_scalar_style_t style) {
 	BUG("unknown style of scalar");
 }
 
+/* `!!int x` is an error; so is every explicit tag that the text does not have by itself, but for `!!float 1`. */
+static void check_tag(struct reader *r, const struct yaml_node *node) {
+	static const char *const checked[] = {"!!int", "!!float", "!!bool", "!!null", "!!timestamp"};
+	struct yaml_node bare = *node;
+	bare.tag = STR_EMPTY;
+	bare.plain = true;
+	bare.kind = YAML_SCALAR;
+	const char *own = yaml_tag(&bare);
+	for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++) {
+		if (str_equal(node->tag, str_from(checked[i])) && strcmp(own, checked[i]) != 0 &&
+			(strcmp(checked[i], "!!float") != 0 || strcmp(own, "!!int") != 0)) {
+			fail(r, node->span, "yaml: cannot decode %s `%.*s` as a %s", own, STR_FMT(node->text),
+				 checked[i]);
+			return;
+		}
+	}
+}
+
 static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
 	struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
@@ -250,6 +286,7 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	yaml_pieces_make(node, style, r->text, r->arena);
 	r->last_end = node->span.end;
 	anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = 1});
+	check_tag(r, node);
 	return count_nodes(r, 1, node->span) && attach(r, node, 1, 0);
 }
 
@@ -373,7 +410,11 @@ bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
 	}
 	struct reader r = {.text = text, .arena = a, .diags = diags};
 	hmap_init(&r.anchors, NULL);
-	start_parser(&r.parser, text);
+	struct str bom = STR("\xEF\xBB\xBF"), rest;
+	r.bom = str_starts_with(text, bom) ? bom.len : 0;
+	r.mark_byte = r.bom;
+	rest = str_slice(text, r.bom, text.len);
+	start_parser(&r.parser, &rest);
 	bool good = read_events(&r);
 	yaml_parser_delete(&r.parser);
 	hmap_finish(&r.anchors);
