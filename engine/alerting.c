@@ -250,13 +250,14 @@ void alerting_take_notices(struct alerting *a, const struct alerting_settings *s
 	struct str url = {0};
 	for (size_t i = 0; i < a->count; i++) {
 		struct alert *alert = a->alerts[i];
-		if (!alert_needs_sending(alert, ts, settings->resend_delay)) {
+		bool resolved = alert->resolved_at != TS_NONE;
+		bool over = resolved && ts - alert->resolved_at > settings->resolved_retention;
+		if (over || !alert_needs_sending(alert, ts, settings->resend_delay)) {
 			continue;
 		}
 		if (url.ptr == NULL) {
 			url = alerting_generator_url(settings->external_url, a->rule->query, arena);
 		}
-		bool resolved = alert->resolved_at != TS_NONE;
 		alert->last_sent_at = ts;
 		add_notice(notices, alert, resolved ? alert->resolved_at : ts + 4 * delta, resolved, url,
 				   arena);

@@ -1,94 +1,7 @@
 /* /api/v1/rules, as Prometheus answers it. */
 #include "engine/api/api_private.h"
-
-enum wanted { WANT_ALL, WANT_ALERTING, WANT_RECORDING };
-
-struct filter {
-	const struct api_request *request;
-	enum wanted type;
-	bool exclude_alerts;
-};
-
-static bool equal_fold(struct str a, const char *b) {
-	struct str other = str_from(b);
-	if (a.len != other.len) {
-		return false;
-	}
-	for (size_t i = 0; i < a.len; i++) {
-		char c = a.ptr[i];
-		if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != b[i]) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool parse_bool(struct str text, bool *ret_value) {
-	static const char *const words[] = {"1", "t", "true", "0", "f", "false"};
-	for (size_t i = 0; i < 6; i++) {
-		if (equal_fold(text, words[i])) {
-			*ret_value = i < 3;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* false: the response holds the error. */
-static bool parse_filter(const struct api_request *request, struct api_response *response,
-						 struct filter *ret_filter) {
-	const struct str *type = api_parameter(request, "type");
-	const struct str *exclude = api_parameter(request, "exclude_alerts");
-	*ret_filter = (struct filter){.request = request};
-	if (type != NULL && type->len > 0) {
-		if (equal_fold(*type, "alert")) {
-			ret_filter->type = WANT_ALERTING;
-		} else if (equal_fold(*type, "record")) {
-			ret_filter->type = WANT_RECORDING;
-		} else {
-			struct strbuf quoted = STRBUF_INIT;
-			strbuf_add_quoted(&quoted, *type);
-			api_fail(response, 400, "bad_data",
-					 "invalid parameter \"type\": not supported value %s", quoted.ptr);
-			strbuf_finish(&quoted);
-			return false;
-		}
-	}
-	if (exclude != NULL && exclude->len > 0 && !parse_bool(*exclude, &ret_filter->exclude_alerts)) {
-		struct strbuf quoted = STRBUF_INIT;
-		strbuf_add_quoted(&quoted, *exclude);
-		api_fail(response, 400, "bad_data",
-				 "invalid parameter \"exclude_alerts\": error converting exclude_alerts: "
-				 "strconv.ParseBool: parsing %s: invalid syntax",
-				 quoted.ptr);
-		strbuf_finish(&quoted);
-		return false;
-	}
-	return true;
-}
-
-/* Whether the value is among the parameters of that name; true when there are none. */
-static bool is_listed(const struct filter *f, const char *name, struct str value) {
-	bool any = false;
-	for (size_t i = 0; i < f->request->parameter_count; i++) {
-		const struct api_parameter *p = &f->request->parameters[i];
-		if (str_equal(p->name, str_from(name))) {
-			any = true;
-			if (str_equal(p->value, value)) {
-				return true;
-			}
-		}
-	}
-	return !any;
-}
-
-static bool rule_is_wanted(const struct filter *f, const struct rule *rule) {
-	bool alerting = rule->kind == RULE_ALERTING;
-	if (f->type != WANT_ALL && (f->type == WANT_ALERTING) != alerting) {
-		return false;
-	}
-	return is_listed(f, "rule_name[]", rule->name);
-}
+#include "engine/api/rule_filter.h"
+#include "engine/api/sha256.h"
 
 static void write_seconds(struct json_writer *w, const char *key, dur_ms d) {
 	json_key(w, key);
@@ -115,7 +28,7 @@ static void write_evaluation(struct json_writer *w, dur_ms took, ts_ms at) {
 	strbuf_finish(&text);
 }
 
-static void write_alerting_head(struct json_writer *w, const struct filter *f,
+static void write_alerting_head(struct json_writer *w, const struct rule_filter *f,
 								const struct rule_state *r) {
 	const struct rule *rule = r->rule;
 	json_key(w, "state");
@@ -146,7 +59,8 @@ static void write_recording_head(struct json_writer *w, const struct rule *rule)
 	write_texts(w, "labels", rule->labels, rule->label_count);
 }
 
-static void write_rule(struct json_writer *w, const struct filter *f, const struct rule_state *r) {
+static void write_rule(struct json_writer *w, const struct rule_filter *f,
+					   const struct rule_state *r) {
 	bool alerting = r->rule->kind == RULE_ALERTING;
 	json_open_object(w);
 	if (alerting) {
@@ -166,20 +80,7 @@ static void write_rule(struct json_writer *w, const struct filter *f, const stru
 	json_close_object(w);
 }
 
-/* A group of which the filter leaves nothing is left out. */
-static bool group_is_wanted(const struct filter *f, const struct group_state *g) {
-	if (!is_listed(f, "rule_group[]", g->group->name) || !is_listed(f, "file[]", g->group->file)) {
-		return false;
-	}
-	for (size_t i = 0; i < g->rule_count; i++) {
-		if (rule_is_wanted(f, g->rules[i].rule)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void write_group(struct json_writer *w, const struct filter *f,
+static void write_group(struct json_writer *w, const struct rule_filter *f,
 						const struct group_state *g) {
 	json_open_object(w);
 	json_key(w, "name");
@@ -189,7 +90,7 @@ static void write_group(struct json_writer *w, const struct filter *f,
 	json_key(w, "rules");
 	json_open_array(w);
 	for (size_t i = 0; i < g->rule_count; i++) {
-		if (rule_is_wanted(f, g->rules[i].rule)) {
+		if (rule_filter_takes(f, g->rules[i].rule)) {
 			write_rule(w, f, &g->rules[i]);
 		}
 	}
@@ -201,22 +102,76 @@ static void write_group(struct json_writer *w, const struct filter *f,
 	json_close_object(w);
 }
 
-void api_rules(struct engine *e, const struct api_request *request, struct api_response *response) {
-	struct filter filter;
-	struct json_writer w;
-	if (!parse_filter(request, response, &filter)) {
-		return;
+static struct str group_token(const struct group_state *g, struct strbuf *token) {
+	struct strbuf key = STRBUF_INIT;
+	strbuf_printf(&key, "%.*s;%.*s", STR_FMT(g->group->file), STR_FMT(g->group->name));
+	strbuf_clear(token);
+	sha256_print(token, strbuf_str(&key));
+	strbuf_finish(&key);
+	return strbuf_str(token);
+}
+
+/* The group at which the page begins; the number of groups when no group has the token. */
+static size_t page_start(const struct engine *e, const struct rule_filter *f) {
+	struct strbuf token = STRBUF_INIT;
+	size_t i = 0;
+	while (f->token.len > 0 && i < engine_group_count(e) &&
+		   !str_equal(group_token(engine_group(e, i), &token), f->token)) {
+		i++;
 	}
-	api_open_data(&w, response);
-	json_open_object(&w);
-	json_key(&w, "groups");
-	json_open_array(&w);
-	for (size_t i = 0; i < engine_group_count(e); i++) {
-		if (group_is_wanted(&filter, engine_group(e, i))) {
-			write_group(&w, &filter, engine_group(e, i));
+	strbuf_finish(&token);
+	return i;
+}
+
+/* The groups of the page. The index of the first one behind it, or the number of groups when there is none. */
+static size_t write_page(struct json_writer *w, const struct engine *e, const struct rule_filter *f,
+						 size_t start) {
+	size_t written = 0;
+	for (size_t i = start; i < engine_group_count(e); i++) {
+		const struct group_state *g = engine_group(e, i);
+		if (!rule_filter_takes_group(f, g)) {
+			continue;
+		}
+		if (f->group_limit > 0 && written == f->group_limit) {
+			return i;
+		}
+		write_group(w, f, g);
+		written++;
+	}
+	return engine_group_count(e);
+}
+
+static void write_groups(struct json_writer *w, const struct engine *e, const struct rule_filter *f,
+						 size_t start) {
+	json_open_object(w);
+	json_key(w, "groups");
+	json_open_array(w);
+	size_t next = write_page(w, e, f, start);
+	json_close_array(w);
+	if (next < engine_group_count(e)) {
+		struct strbuf token = STRBUF_INIT;
+		json_key(w, "groupNextToken");
+		json_string(w, group_token(engine_group(e, next), &token));
+		strbuf_finish(&token);
+	}
+	json_close_object(w);
+}
+
+void api_rules(struct engine *e, const struct api_request *request, struct api_response *response) {
+	struct rule_filter filter;
+	struct json_writer w;
+	if (rule_filter_init(&filter, request, response)) {
+		size_t start = page_start(e, &filter);
+		if (filter.token.len > 0 && start == engine_group_count(e)) {
+			api_fail(response, 400, "bad_data",
+					 "invalid parameter \"group_next_token\": invalid group_next_token '%.*s'. "
+					 "were rule groups changed?",
+					 STR_FMT(filter.token));
+		} else {
+			api_open_data(&w, response);
+			write_groups(&w, e, &filter, start);
+			api_close_data(&w);
 		}
 	}
-	json_close_array(&w);
-	json_close_object(&w);
-	api_close_data(&w);
+	rule_filter_finish(&filter);
 }

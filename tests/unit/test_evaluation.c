@@ -179,6 +179,23 @@ static void test_data_source_down(void **state) {
 	world_finish(&w);
 }
 
+/* A resolved alert is not sent for longer than its retention, even when no evaluation succeeds that would forget it. */
+static void test_resolved_while_down(void **state) {
+	(void)state;
+	struct world w;
+	world_init(&w, thresholds, PQL_SERIES_LOOKED_UP);
+	world_add(&w, 0, 15000, "m{x=\"a\"} 20 20 20 1x100");
+	world_run(&w, 0, 45000, 15000); /* resolved at 45 s */
+	simulation_break(w.simulation, "connection refused");
+	ts_ms last = 0;
+	for (ts_ms t = 60000; t <= 1800000; t += 15000) {
+		world_step(&w, t);
+		last = w.sent.len > 0 ? t : last;
+	}
+	assert_int_equal(last, 945000);
+	world_finish(&w);
+}
+
 static void test_query_offset(void **state) {
 	(void)state;
 	for (size_t i = 0; i < COUNT(forms); i++) {
@@ -246,9 +263,13 @@ static void test_template_queries(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life_of_an_alert), cmocka_unit_test(test_rules_see_rules_before_them),
-		cmocka_unit_test(test_errors),           cmocka_unit_test(test_data_source_down),
-		cmocka_unit_test(test_query_offset),     cmocka_unit_test(test_scalar_and_value_labels),
+		cmocka_unit_test(test_life_of_an_alert),
+		cmocka_unit_test(test_rules_see_rules_before_them),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_data_source_down),
+		cmocka_unit_test(test_resolved_while_down),
+		cmocka_unit_test(test_query_offset),
+		cmocka_unit_test(test_scalar_and_value_labels),
 		cmocka_unit_test(test_template_queries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

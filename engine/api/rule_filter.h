@@ -1,0 +1,29 @@
+/* What the parameters of /api/v1/rules leave of the rules. */
+#ifndef ENGINE_API_RULE_FILTER_H
+#define ENGINE_API_RULE_FILTER_H
+
+#include "engine/api/api_private.h"
+
+enum rule_filter_type { RULE_FILTER_ALL, RULE_FILTER_ALERTING, RULE_FILTER_RECORDING };
+
+struct rule_filter {
+	const struct api_request *request; /* borrowed */
+	enum rule_filter_type type;
+	bool exclude_alerts;
+	size_t group_limit; /* groups on a page; 0: all of them */
+	struct str token;   /* group_next_token: where the page begins; empty: at the beginning */
+	struct arena arena;
+	struct pql_expr **selectors; /* match[]: one of them must match the rule's labels */
+	size_t selector_count;
+};
+
+/* false: a parameter is wrong, and the response says which. The filter must be finished in any case. */
+bool rule_filter_init(struct rule_filter *f, const struct api_request *request,
+					  struct api_response *response);
+void rule_filter_finish(struct rule_filter *f);
+
+bool rule_filter_takes(const struct rule_filter *f, const struct rule *rule);
+/* Whether anything is left of the group. */
+bool rule_filter_takes_group(const struct rule_filter *f, const struct group_state *g);
+
+#endif
