@@ -1,5 +1,6 @@
 /* The life of alerts as the alert-generator compliance suite of prometheus/compliance judges it, with invented time, for every
- * phase of the evaluations to the samples. Times are in seconds from the first sample; samples come every 15 s, evaluations every 30 s. */
+ * phase of the evaluations to the samples. Times are in seconds from the first sample; samples come every 15 s, evaluations
+ * every 30 s. */
 #include "tests/unit/world.h"
 
 static const char rules[] =
