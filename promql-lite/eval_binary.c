@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "promql-lite/gomath.h"
+
 static double truth(bool b) {
 	return b ? 1 : 0;
 }
@@ -16,8 +18,8 @@ double binary_apply(enum pql_op op, double l, double r, bool *ret_keep) {
 	case PQL_OP_MUL: return l * r;
 	case PQL_OP_DIV: return l / r;
 	case PQL_OP_MOD: return fmod(l, r);
-	case PQL_OP_POW: return pow(l, r);
-	case PQL_OP_ATAN2: return atan2(l, r);
+	case PQL_OP_POW: return gomath_pow(l, r);
+	case PQL_OP_ATAN2: return gomath_atan2(l, r);
 	case PQL_OP_EQL: *ret_keep = l == r; return l;
 	case PQL_OP_NEQ: *ret_keep = l != r; return l;
 	case PQL_OP_GTR: *ret_keep = l > r; return l;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "promql-lite/gomath.h"
+
 #define PI 3.14159265358979323846
 
 static double sign_of(double v) {
@@ -20,14 +22,14 @@ static double to_degrees(double v) {
 /* PromQL's name, what it computes */
 #define MAPS(X)                                                                                    \
 	X(abs, fabs)                                                                                   \
-	X(acos, acos)                                                                                  \
+	X(acos, gomath_acos)                                                                           \
 	X(acosh, acosh)                                                                                \
-	X(asin, asin)                                                                                  \
+	X(asin, gomath_asin)                                                                           \
 	X(asinh, asinh)                                                                                \
-	X(atan, atan)                                                                                  \
+	X(atan, gomath_atan)                                                                           \
 	X(atanh, atanh)                                                                                \
 	X(ceil, ceil)                                                                                  \
-	X(cos, cos)                                                                                    \
+	X(cos, gomath_cos)                                                                             \
 	X(cosh, cosh)                                                                                  \
 	X(deg, to_degrees)                                                                             \
 	X(exp, exp)                                                                                    \
@@ -37,10 +39,10 @@ static double to_degrees(double v) {
 	X(log2, log2)                                                                                  \
 	X(rad, to_radians)                                                                             \
 	X(sgn, sign_of)                                                                                \
-	X(sin, sin)                                                                                    \
+	X(sin, gomath_sin)                                                                             \
 	X(sinh, sinh)                                                                                  \
 	X(sqrt, sqrt)                                                                                  \
-	X(tan, tan)                                                                                    \
+	X(tan, gomath_tan)                                                                             \
 	X(tanh, tanh)
 
 #define BODY(name, function)                                                                       \

@@ -1,0 +1,15 @@
+/* Functions that Go's package math computes its own way, to the last digit: PromQL can make a label or a difference of it. What is
+ * not here is computed the same by the C library, or differs in the last digit only. */
+#ifndef PQL_GOMATH_H
+#define PQL_GOMATH_H
+
+double gomath_sin(double x);
+double gomath_cos(double x);
+double gomath_tan(double x);
+double gomath_asin(double x);
+double gomath_acos(double x);
+double gomath_atan(double x);
+double gomath_atan2(double y, double x);
+double gomath_pow(double x, double y);
+
+#endif
