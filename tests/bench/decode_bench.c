@@ -1,5 +1,5 @@
-/* What it costs to read an answer of the query API: the streaming decoder, fed with 16 KiB at a time, beside a tree of the whole answer
- * made by cJSON, which would still have to be walked. One table; the smallest time of several runs.
+/* What it costs to read an answer of the query API: the streaming decoder, fed with 16 KiB at a time, beside a tree of the whole
+ * answer made by cJSON, which would still have to be walked. The smallest time of several runs.
  *
  *   decode_bench [--runs N] [--megabytes N] */
 #include <cjson/cJSON.h>
