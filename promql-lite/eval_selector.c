@@ -132,12 +132,8 @@ bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n,
 
 	if (time != NULL) {
 		l.time = *time;
-	} else {
-		struct pql_shift shift = pql_timestamp_shift(&n->selector.shift);
-
-		if (!data_time_init(f, &shift, &l.time)) {
-			return false;
-		}
+	} else if (!data_time_init(f, &n->selector.shift, &l.time)) {
+		return false;
 	}
 	return select_rows(f, n, &l, ret);
 }

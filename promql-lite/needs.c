@@ -171,9 +171,8 @@ static void walk_call(struct needs_walk *w, const struct pql_node *n, struct pql
 		const struct pql_node *arg = without_parens(n->call.args[i]);
 
 		if (arg->kind == PQL_SELECTOR && strcmp(name, "timestamp") == 0) {
-			struct pql_shift shift = pql_timestamp_shift(&arg->selector.shift);
-
-			note_instant(w, &arg->selector, shifted(w, g, &shift), PQL_NEED_TIMESTAMP);
+			note_instant(w, &arg->selector, shifted(w, g, &arg->selector.shift),
+						 PQL_NEED_TIMESTAMP);
 		} else if (arg->kind == PQL_SELECTOR && i == 1 && strcmp(name, "info") == 0) {
 			walk_info(w, n, &arg->selector, g);
 		} else {

@@ -101,15 +101,6 @@ bool pql_stretch_resolve(const struct pql_stretch *stretch, struct pql_grid grid
 	return true;
 }
 
-struct pql_shift pql_timestamp_shift(const struct pql_shift *shift) {
-	struct pql_shift left = *shift;
-
-	if (left.at != PQL_AT_NONE) {
-		left.offset = (struct pql_stretch){0};
-	}
-	return left;
-}
-
 ts_ms pql_subquery_first_step(ts_ms after, dur_ms step) {
 	ts_ms t = after / step * step;
 

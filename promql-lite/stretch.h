@@ -17,9 +17,6 @@ bool pql_stretch_resolve(const struct pql_stretch *stretch, struct pql_grid grid
 						 bool may_be_negative, dur_ms *ret_duration,
 						 struct pql_stretch_error *ret_error);
 
-/* What is left of a selector's shift within timestamp(): with @ its offset does not count there, as in Prometheus. */
-struct pql_shift pql_timestamp_shift(const struct pql_shift *shift);
-
 /* Where the steps of a subquery begin: the first absolute multiple of its step after `after`, as Prometheus' evalSubquery. */
 ts_ms pql_subquery_first_step(ts_ms after, dur_ms step);
 
