@@ -102,7 +102,7 @@ void pql_store_select(const struct pql_store *s, const struct pql_need *need,
 		const struct stored *item = s->items[i];
 		size_t from, to;
 
-	(void)options; /* the need has the lookback in its times */
+		(void)options; /* the need has the lookback in its times */
 		if (!matchers_match(need->selector->matchers, need->selector->matcher_count,
 							item->labels)) {
 			continue;

@@ -9,7 +9,7 @@
 #include "promql-lite/series_notation.h"
 #include "promql-lite/store.h"
 
-		int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* One point per 10 s. */
 static const char *const series[] = {
