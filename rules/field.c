@@ -20,7 +20,7 @@ static bool load_duration(struct loader *l, const struct yaml_node *node, int64_
 	if (!load_text(l, node, &text)) {
 		return false;
 	}
-	if (!duration_parse(text, l->arena, ret_ms, &error)) {
+	if (!duration_parse(text, l->scratch, ret_ms, &error)) {
 		diags_add(l->diags, DIAG_ERROR, node->span, "%s", error);
 		return false;
 	}
@@ -40,7 +40,7 @@ static bool load_texts(struct loader *l, const struct yaml_node *node, struct fi
 		yaml_add_type_error(l->diags, node, "map[string]string");
 		return false;
 	}
-	struct text_pair *texts = ARENA_ARRAY(l->arena, struct text_pair, node->count);
+	struct text_pair *texts = ARENA_ARRAY(l->scratch, struct text_pair, node->count);
 	for (size_t i = 0; i < node->count; i++) {
 		struct yaml_pair pair = node->pairs[i];
 		struct text_pair *text = &texts[v->text_count];

@@ -62,7 +62,7 @@ bool group_load(struct loader *l, const struct yaml_node *node, struct rule_grou
 		return false;
 	}
 	struct rule_group group = {
-		.name = v[GROUP_NAME].text,
+		.name = arena_dup(l->arena, v[GROUP_NAME].text),
 		.file = l->path,
 		.interval = v[GROUP_INTERVAL].number,
 		.query_offset = v[GROUP_QUERY_OFFSET].node != NULL ? v[GROUP_QUERY_OFFSET].number : TS_NONE,

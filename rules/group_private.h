@@ -7,7 +7,8 @@
 
 /* One file being loaded. */
 struct loader {
-	struct arena *arena;
+	struct arena *arena;   /* of the rules */
+	struct arena *scratch; /* of the YAML tree and all that is done with once the rules stand */
 	struct diags *diags;
 	const struct pql_syntax *syntax;
 	struct str path;

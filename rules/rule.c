@@ -99,7 +99,7 @@ static struct pql_expr *load_expr(const struct rule_error *e, const struct field
 	}
 	struct loader *l = e->loader;
 	struct diags found;
-	diags_init(&found, l->arena);
+	diags_init(&found, l->scratch);
 	struct pql_expr *parsed = pql_parse(expr->text, l->syntax, l->arena, &found);
 	add_expr_errors(e, expr, &found);
 	return parsed;
@@ -125,8 +125,7 @@ bool rule_load(struct loader *l, const struct group_context *group, size_t numbe
 	struct rule_error e = {l, group, number, v[name].text};
 	struct rule rule = {
 		.kind = alerting ? RULE_ALERTING : RULE_RECORDING,
-		.name = v[name].text,
-		.expr_source = v[RULE_EXPR].text,
+		.name = arena_dup(l->arena, v[name].text),
 		.hold = v[RULE_FOR].number,
 		.keep_firing_for = v[RULE_KEEP_FIRING_FOR].number,
 		.span = node->span,
@@ -146,6 +145,7 @@ bool rule_load(struct loader *l, const struct group_context *group, size_t numbe
 		rule_finish(&rule);
 		return false;
 	}
+	rule.expr_source = rule.expr->text;
 	rule.query = canonical_text(l->arena, rule.expr);
 	*ret_rule = rule;
 	return true;

@@ -24,7 +24,7 @@ static void check_repeated(struct file_loader *f, const struct yaml_node *node, 
 				  "groupname: \"%.*s\" is repeated in the same file", STR_FMT(name));
 		return;
 	}
-	struct str *kept = ARENA_NEW(f->loader.arena, struct str);
+	struct str *kept = ARENA_NEW(f->loader.scratch, struct str);
 	*kept = name;
 	hmap_add(&f->names, hash, kept);
 }
@@ -95,17 +95,23 @@ static void take_yaml_diags(struct diags *to, const struct diags *from,
 
 bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
 					struct arena *a, struct diags *diags, struct rule_file *ret_file) {
-	struct file_loader f = {
-		.loader = {.arena = a, .diags = diags, .syntax = syntax, .path = arena_dup(a, path)}};
+	struct arena scratch;
+	arena_init(&scratch);
+	struct file_loader f = {.loader = {.arena = a,
+									   .scratch = &scratch,
+									   .diags = diags,
+									   .syntax = syntax,
+									   .path = arena_dup(a, path)}};
 	struct yaml_document *documents;
 	size_t count, errors = diags->errors;
 	struct diags found;
-	diags_init(&found, a);
+	diags_init(&found, &scratch);
 	hmap_init(&f.names, NULL);
-	yaml_parse(text, a, &found, &documents, &count);
+	yaml_parse(text, &scratch, &found, &documents, &count);
 	take_yaml_diags(diags, &found, documents, count);
 	load_documents(&f, documents, count);
 	hmap_finish(&f.names);
+	arena_finish(&scratch);
 	diags_sort(diags);
 	struct rule_file file = {.path = f.loader.path, .groups = f.groups, .group_count = f.count};
 	if (diags->errors != errors) {

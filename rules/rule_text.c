@@ -18,12 +18,18 @@ static bool has_action(struct str source) {
 	return str_find(source, STR("{{")) < source.len;
 }
 
+static struct rule_text dup_text(const struct rule_error *e, const struct text_pair *pair) {
+	struct arena *a = e->loader->arena;
+	return (struct rule_text){.name = arena_dup(a, pair->name),
+							  .source = arena_dup(a, pair->value)};
+}
+
 static const struct template *load_template(const struct rule_error *e, const char *word,
-											const struct text_pair *pair) {
+											const struct text_pair *pair, struct str source) {
 	const char *error;
 	struct span span;
 	const struct template *template =
-		template_parse(e->rule_name, pair->value, e->loader->arena, &error, &span);
+		template_parse(e->rule_name, source, e->loader->arena, &error, &span);
 	if (template == NULL) {
 		struct strbuf name = STRBUF_INIT;
 		strbuf_add_quoted(&name, pair->name);
@@ -38,7 +44,7 @@ static void load_group_template(const struct rule_error *e, const struct text_pa
 								struct rule_text *text) {
 	const char *error;
 	struct span span;
-	text->template = template_parse(e->rule_name, pair->value, e->loader->arena, &error, &span);
+	text->template = template_parse(e->rule_name, text->source, e->loader->arena, &error, &span);
 	if (text->template == NULL) {
 		diags_add(e->loader->diags, DIAG_WARNING, yaml_span(pair->value_node, span), "%s", error);
 		text->source = str_from(arena_printf(
@@ -68,7 +74,7 @@ static size_t add_group_labels(const struct rule_error *e, const struct field_va
 			continue;
 		}
 		struct rule_text *text = &texts[count++];
-		*text = (struct rule_text){.name = pair->name, .source = pair->value};
+		*text = dup_text(e, pair);
 		if (templates && has_action(pair->value)) {
 			load_group_template(e, pair, text);
 		}
@@ -85,12 +91,12 @@ const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_te
 	for (size_t i = 0; i < field->text_count; i++) {
 		const struct text_pair *pair = &field->texts[i];
 		struct rule_text *text = &texts[count++];
-		*text = (struct rule_text){.name = pair->name, .source = pair->value};
+		*text = dup_text(e, pair);
 		if (!name_is_valid(what, pair->name)) {
 			rule_error_add(e, pair->name_node->span, kinds[what].bad_name, STR_FMT(pair->name));
 		}
 		if (templates && has_action(pair->value)) {
-			text->template = load_template(e, kinds[what].word, pair);
+			text->template = load_template(e, kinds[what].word, pair, text->source);
 		}
 	}
 	if (what == RULE_TEXT_LABELS) {

@@ -1,8 +1,12 @@
 #include "rules/template_private.h"
 
+#include "base/mem.h"
+
 static const struct template *finish_parse(struct tparser *p, struct template *t,
 										   const char **ret_error, struct span *ret_span) {
-	if (tparser_parse(p)) {
+	bool good = tparser_parse(p);
+	free(p->variables);
+	if (good) {
 		return t;
 	}
 	template_destroy(t);
@@ -15,16 +19,19 @@ const struct template *template_parse(struct str name, struct str source, struct
 									  const char **ret_error, struct span *ret_span) {
 	static const char *const known[] = {"$", "$labels", "$externalLabels", "$externalURL",
 										"$value"};
-	enum { KNOWN = sizeof(known) / sizeof(known[0]) };
 	struct template *t = ARENA_NEW(a, struct template);
 	t->name = str_from(arena_printf(a, "__alert_%.*s", STR_FMT(name)));
-	t->source = arena_dup(a, source);
+	t->source = source;
+	if (source.len > TEMPLATE_MAX_SOURCE_BYTES) {
+		*ret_error = arena_printf(a, "template: %.*s:1: text of more than %u bytes",
+								  STR_FMT(t->name), TEMPLATE_MAX_SOURCE_BYTES);
+		*ret_span = (struct span){0};
+		return NULL;
+	}
 	struct tparser p = {.arena = a, .t = t};
 	template_lexer_init(&p.lexer, t->source, a);
-	p.variables = ARENA_ARRAY(a, struct str, KNOWN);
-	p.variable_capacity = KNOWN;
-	for (; p.variable_count < KNOWN; p.variable_count++) {
-		p.variables[p.variable_count] = str_from(known[p.variable_count]);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		tparser_declare(&p, str_from(known[i]));
 	}
 	return finish_parse(&p, t, ret_error, ret_span);
 }

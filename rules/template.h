@@ -8,14 +8,15 @@
 #include "base/labels.h"
 #include "base/timestamp.h"
 
-#define TEMPLATE_MAX_OUTPUT_BYTES 65536u /* of one expansion */
+#define TEMPLATE_MAX_OUTPUT_BYTES 65536u     /* of one expansion */
+#define TEMPLATE_MAX_SOURCE_BYTES (1u << 20) /* no text that people write is longer */
 #define TEMPLATE_MAX_STEPS                                                                         \
 	100000u /* nodes executed in one expansion: a loop over a duration would never end */
 #define TEMPLATE_MAX_DEPTH 100 /* templates calling templates, parentheses in parentheses */
 
 struct template;
 
-/* `name` is the alert's; error texts say "__alert_<name>". NULL: *ret_error is Go's text in the arena ("template:
+/* `source` is borrowed: it lives as long as the template. `name` is the alert's; error texts say "__alert_<name>". NULL: *ret_error is Go's text in the arena ("template:
  * __alert_X:1: function \"nosuch\" not defined"), *ret_span its place in the source. */
 const struct template *template_parse(struct str name, struct str source, struct arena *a,
 									  const char **ret_error, struct span *ret_span);

@@ -1,6 +1,7 @@
 /* Text and actions: if, range, with, define, block, template, break, continue. */
 #include "rules/template_private.h"
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
 static struct tnode *parse_list(struct tparser *p, struct tnode **ret_end);
@@ -138,11 +139,10 @@ static void define(struct tparser *p, struct str name, const struct tnode *root)
 
 /* The list of a definition, in which only `$` is known. */
 static void parse_definition(struct tparser *p, struct str name, const char *context) {
-	static const struct str dollar = {"$", 1};
 	struct tparser outer = *p;
-	p->variables = ARENA_NEW(p->arena, struct str);
-	p->variables[0] = dollar;
-	p->variable_count = p->variable_capacity = 1;
+	p->variables = NULL;
+	p->variable_count = p->variable_capacity = 0;
+	tparser_declare(p, STR("$"));
 	p->range_depth = p->action_line = 0;
 	struct tnode *end;
 	bool entered = enter(p);
@@ -152,6 +152,7 @@ static void parse_definition(struct tparser *p, struct str name, const char *con
 	}
 	p->depth -= entered;
 	define(p, name, root);
+	free(p->variables);
 	p->variables = outer.variables;
 	p->variable_count = outer.variable_count;
 	p->variable_capacity = outer.variable_capacity;

@@ -329,7 +329,7 @@ static bool eval_literal(struct texec *x, const struct tvalue *dot, const struct
 	} else if (node->kind == TNODE_STRING) {
 		*ret_value = tvalue_string(node->string.text);
 	} else if (node->kind == TNODE_NUMBER) {
-		return constant(x, &node->number, ret_value);
+		return constant(x, node->number, ret_value);
 	} else {
 		return texec_fail(x, "nil is not a command");
 	}
@@ -404,9 +404,9 @@ static bool eval_typed_literal(struct texec *x, enum tparam param, const struct 
 		good = node->kind == TNODE_STRING ? (*ret_value = tvalue_string(node->string.text), true)
 										  : texec_fail(x, "expected string; found %s", text.ptr);
 	} else if (param == TPARAM_INT || param == TPARAM_DURATION) {
-		good = node->kind == TNODE_NUMBER && node->number.is_int;
+		good = node->kind == TNODE_NUMBER && node->number->is_int;
 		if (good) {
-			*ret_value = tvalue_int(node->number.i);
+			*ret_value = tvalue_int(node->number->i);
 			ret_value->type = wanted_type(param);
 		} else {
 			texec_fail(x, "expected integer; found %s", text.ptr);

@@ -6,12 +6,20 @@
 struct tnode *tnode_create(struct arena *a, enum tnode_kind kind, size_t pos) {
 	struct tnode *node = ARENA_NEW(a, struct tnode);
 	node->kind = kind;
-	node->pos = pos;
+	node->pos = (uint32_t)pos;
 	return node;
 }
 
 void tnode_list_add(struct arena *a, struct tnode_list *list, struct tnode *node) {
-	list->items = arena_grow(a, list->items, list->count, &list->capacity, sizeof(list->items[0]));
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity == 0 ? 2 : list->capacity * 2;
+		struct tnode **items = ARENA_ARRAY(a, struct tnode *, capacity);
+		if (list->count > 0) {
+			memcpy(items, list->items, list->count * sizeof(items[0]));
+		}
+		list->items = items;
+		list->capacity = capacity;
+	}
 	list->items[list->count++] = node;
 }
 
@@ -106,7 +114,7 @@ void tnode_print(struct strbuf *out, const struct tnode *node) {
 	case TNODE_DOT: strbuf_add_char(out, '.'); return;
 	case TNODE_NIL: strbuf_add_c(out, "nil"); return;
 	case TNODE_BOOL: strbuf_add_c(out, node->truth ? "true" : "false"); return;
-	case TNODE_NUMBER: strbuf_add(out, node->number.text); return;
+	case TNODE_NUMBER: strbuf_add(out, node->number->text); return;
 	case TNODE_STRING: strbuf_add(out, node->string.quoted); return;
 	case TNODE_END: strbuf_add_c(out, "{{end}}"); return;
 	case TNODE_ELSE: strbuf_add_c(out, "{{else}}"); return;

@@ -3,6 +3,7 @@
  * After an error the lexer is at its end, so that every loop ends and the first message stands. */
 #include "rules/template_private.h"
 
+#include "base/mem.h"
 #include "base/utf8.h"
 
 struct token tparser_next(struct tparser *p) {
@@ -114,13 +115,19 @@ struct token tparser_expect(struct tparser *p, enum token_type type, const char 
 	return token;
 }
 
+static size_t count_dots(struct str text) {
+	size_t count = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		count += text.ptr[i] == '.';
+	}
+	return count;
+}
+
 /* `.a.b` or `$x.a` as the names between the dots. */
 static void split_names(struct arena *a, struct str text, struct tnode *node) {
-	struct str *names = NULL;
-	size_t capacity = 0;
+	struct str *names = ARENA_ARRAY(a, struct str, count_dots(text) + 1);
 	for (size_t at = 0; at <= text.len;) {
 		size_t length = str_find(str_slice(text, at, text.len), STR("."));
-		names = arena_grow(a, names, node->chain.count, &capacity, sizeof(names[0]));
 		names[node->chain.count++] = str_slice(text, at, at + length);
 		at += length + 1;
 	}
@@ -133,10 +140,10 @@ static struct tnode *new_variable(struct tparser *p, struct token token) {
 	return node;
 }
 
-static void declare(struct tparser *p, struct str name) {
-	p->variables = arena_grow(p->arena, p->variables, p->variable_count, &p->variable_capacity,
-							  sizeof(p->variables[0]));
-	p->variables[p->variable_count++] = name;
+void tparser_declare(struct tparser *p, struct str variable) {
+	p->variables =
+		mem_grow(p->variables, p->variable_count, &p->variable_capacity, sizeof(p->variables[0]));
+	p->variables[p->variable_count++] = variable;
 }
 
 static struct tnode *use_variable(struct tparser *p, struct token token) {
@@ -169,7 +176,9 @@ static struct tnode *parse_identifier(struct tparser *p, struct token token) {
 static struct tnode *parse_number(struct tparser *p, struct token token) {
 	struct tnode *node = tnode_create(p->arena, TNODE_NUMBER, token.pos);
 	const char *error;
-	if (!template_number_parse(token, p->arena, &node->number, &error)) {
+	struct template_number *number = ARENA_NEW(p->arena, struct template_number);
+	node->number = number;
+	if (!template_number_parse(token, p->arena, number, &error)) {
 		tparser_fail_at(p, token, "%s", error);
 	}
 	return node;
@@ -351,7 +360,7 @@ static void parse_declarations(struct tparser *p, struct tnode *pipe, const char
 		}
 		tparser_next_non_space(p);
 		tnode_list_add(p->arena, &pipe->pipe.variables, new_variable(p, variable));
-		declare(p, variable.text);
+		tparser_declare(p, variable.text);
 		if (!comma) {
 			pipe->pipe.assigns = next.type == TOKEN_ASSIGN;
 			return;

@@ -113,14 +113,15 @@ struct tnode;
 
 struct tnode_list {
 	struct tnode **items;
-	size_t count, capacity;
+	uint32_t count, capacity;
 };
 
 struct template_function;
 
+/* Trees stay as long as the rules do, so they are kept small. */
 struct tnode {
 	enum tnode_kind kind;
-	size_t pos; /* in the text, without the prologue */
+	uint32_t pos; /* in the text, without the prologue */
 	union {
 		struct str text; /* TNODE_TEXT */
 		struct {
@@ -147,7 +148,7 @@ struct tnode {
 			size_t count;
 		} chain; /* TNODE_FIELD; TNODE_VARIABLE, whose first name is the variable; TNODE_CHAIN */
 		bool truth;
-		struct template_number number;
+		const struct template_number *number;
 		struct {
 			struct str quoted, text;
 		} string;
@@ -179,7 +180,7 @@ struct tparser {
 	int peeked;
 	struct arena *arena;
 	struct template *t;
-	struct str *variables;
+	struct str *variables; /* in sight; on the heap */
 	size_t variable_count, variable_capacity;
 	size_t definition_capacity, regex_capacity;
 	size_t action_line, range_depth, depth;
@@ -199,6 +200,7 @@ void tparser_unexpected(struct tparser *p, struct token token, const char *conte
 struct token tparser_expect(struct tparser *p, enum token_type type, const char *context);
 const char *token_print(struct arena *a, struct token token);
 
+void tparser_declare(struct tparser *p, struct str variable);
 struct tnode *tnode_create(struct arena *a, enum tnode_kind kind, size_t pos);
 void tnode_list_add(struct arena *a, struct tnode_list *list, struct tnode *node);
 /* From the token that is read next up to `end`. */

@@ -1,6 +1,8 @@
 /* Times as Go's package time prints them, in UTC. */
 #include "rules/template_private.h"
 
+#include <stdio.h>
+
 #include "base/timestamp.h"
 
 const char *const ttime_month_names[12] = {"January",   "February", "March",    "April",
