@@ -9,37 +9,48 @@ static bool sum_window(const struct windows *w, size_t from, size_t to, double *
 	struct kahan k = {0};
 
 	for (size_t i = from; i < to; i++) {
-		kahan_add(&k, w->values[i]);
+		kahan_add_finite(&k, w->values[i]);
 	}
-	*ret = isinf(k.sum) ? k.sum : k.sum + k.c;
+	*ret = isfinite(k.sum) ? k.sum + k.c : k.sum;
 	return true;
 }
 
-/* The sum divided by the count, as long as the sum stays finite; from there on a running mean. */
-static bool avg_window(const struct windows *w, size_t from, size_t to, double *ret) {
-	struct kahan k = {.sum = w->values[from]};
-	double count = 1;
+/* A running mean, from where the sum would no longer be finite. */
+static double running_mean(const double *values, size_t count) {
+	struct kahan k = {.sum = values[0]};
 	bool running = false;
 
-	for (size_t i = from + 1; i < to; i++) {
-		count = (double)(i - from + 1);
+	for (size_t i = 1; i < count; i++) {
+		double n = (double)(i + 1);
+
 		if (!running) {
 			struct kahan next = k;
 
-			kahan_add(&next, w->values[i]);
+			kahan_add(&next, values[i]);
 			if (!isinf(next.sum)) {
 				k = next;
 				continue;
 			}
 			running = true;
-			k.sum /= count - 1;
-			k.c /= count - 1;
+			k.sum /= n - 1;
+			k.c /= n - 1;
 		}
-		k.sum *= (count - 1) / count;
-		k.c *= (count - 1) / count;
-		kahan_add(&k, w->values[i] / count);
+		k.sum *= (n - 1) / n;
+		k.c *= (n - 1) / n;
+		kahan_add(&k, values[i] / n);
 	}
-	*ret = running ? k.sum + k.c : k.sum / count + k.c / count;
+	return running ? k.sum + k.c : k.sum / (double)count + k.c / (double)count;
+}
+
+static bool avg_window(const struct windows *w, size_t from, size_t to, double *ret) {
+	struct kahan k = {.sum = w->values[from]};
+	double count = (double)(to - from);
+
+	for (size_t i = from + 1; i < to; i++) {
+		kahan_add_finite(&k, w->values[i]);
+	}
+	*ret =
+		isfinite(k.sum) ? k.sum / count + k.c / count : running_mean(w->values + from, to - from);
 	return true;
 }
 

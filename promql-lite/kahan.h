@@ -21,4 +21,13 @@ static inline void kahan_add(struct kahan *k, double v) {
 	k->sum = t;
 }
 
+/* The same without a branch (Knuth's two-sum: the rounding error is exact either way, so it is the same one). Once the sum is not
+ * finite any more, c means nothing. */
+static inline void kahan_add_finite(struct kahan *k, double v) {
+	double t = k->sum + v, from_v = t - k->sum;
+
+	k->c += (k->sum - (t - from_v)) + (v - from_v);
+	k->sum = t;
+}
+
 #endif
