@@ -16,8 +16,9 @@
 
 struct template;
 
-/* `source` is borrowed: it lives as long as the template. `name` is the alert's; error texts say "__alert_<name>". NULL: *ret_error is Go's text in the arena ("template:
- * __alert_X:1: function \"nosuch\" not defined"), *ret_span its place in the source. */
+/* `source` is borrowed: it lives as long as the template. `name` is the alert's; error texts say "__alert_<name>". NULL:
+ * *ret_error is Go's text in the arena ("template: __alert_X:1: function \"nosuch\" not defined"), *ret_span its place in the
+ * source. */
 const struct template *template_parse(struct str name, struct str source, struct arena *a,
 									  const char **ret_error, struct span *ret_span);
 void template_destroy(const struct template *t); /* what the arena cannot free; accepts NULL */
