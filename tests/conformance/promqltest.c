@@ -31,7 +31,7 @@ struct runner {
 static void supply(struct runner *r, const struct pql_need *needs, size_t count,
 				   struct pql_series_set *sets) {
 	for (size_t i = 0; i < count; i++) {
-		if (r->looked_up && needs[i].selector->mode == PQL_MODE_PLAIN) {
+		if (r->looked_up) {
 			pql_store_look_up(r->store, &needs[i], &r->options.time, &r->arena, &sets[i]);
 		} else {
 			pql_store_select(r->store, &needs[i], &r->options.time, &r->arena, &sets[i]);

@@ -58,15 +58,6 @@ struct question {
 	struct arena *arena;
 };
 
-static bool has_smoothed_or_anchored(const struct pql_expr *e) {
-	for (size_t i = 0; i < e->selector_count; i++) {
-		if (e->selectors[i]->selector.mode != PQL_MODE_PLAIN) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool evaluate(const struct question *q, bool looked_up, struct pql_value *ret) {
 	struct pql_series_set *sets =
 		ARENA_ARRAY(q->arena, struct pql_series_set, q->expr->selector_count + 1);
@@ -121,7 +112,7 @@ static void ask(const struct question *q) {
 		return;
 	}
 	check_rows(&stored);
-	if (!has_smoothed_or_anchored(q->expr) && evaluate(q, true, &looked_up)) {
+	if (evaluate(q, true, &looked_up)) {
 		check_same(&stored, &looked_up);
 	}
 }
