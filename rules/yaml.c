@@ -36,6 +36,11 @@ struct reader {
 	struct yaml_document *documents;
 	size_t count, capacity;
 	size_t nodes;
+	/* An alias within the value of its own anchor, as in `a: &x [*x]`: a hole until that value is complete, and then a copy of
+	 * it. yaml.v3 refuses it only when it is read. One a document is enough to say what is wrong with it. */
+	struct yaml_node *hole;
+	struct anchor *hole_anchor; /* NULL once it is filled */
+	size_t hole_depth;
 	size_t last_end; /* of the last scalar or flow collection: where a block collection ends */
 };
 
@@ -290,15 +295,77 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	return count_nodes(r, 1, node->span) && attach(r, node, 1, 0);
 }
 
+static bool handle_alias_within(struct reader *r, const yaml_event_t *event, struct anchor *anchor,
+								struct span span) {
+	const struct level *level = &r->levels[r->depth - 1];
+	bool is_key = level->node->kind == YAML_MAPPING && level->key == NULL;
+	if (r->hole != NULL || is_key) {
+		return fail(r, span, "yaml: anchor '%.*s' value contains itself", STR_FMT(anchor->name));
+	}
+	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
+	*node = (struct yaml_node){.kind = YAML_NULL, .span = span, .line = event->start_mark.line + 1};
+	r->hole = node;
+	r->hole_anchor = anchor;
+	r->hole_depth = r->depth;
+	r->last_end = span.end;
+	return count_nodes(r, 1, span) && attach(r, node, 1, 0);
+}
+
+/* A copy without the hole in it: what stands there in the copy fits nowhere, so that reading it is an error. */
+static struct yaml_node *copy_around(struct reader *r, struct yaml_node *node) {
+	struct yaml_node *copy = ARENA_NEW(r->arena, struct yaml_node);
+	*copy = *node;
+	if (node == r->hole) {
+		copy->kind = YAML_SEQUENCE;
+	} else if (node->kind == YAML_SEQUENCE) {
+		copy->items = ARENA_ARRAY(r->arena, struct yaml_node *, node->count);
+		for (size_t i = 0; i < node->count; i++) {
+			copy->items[i] = copy_around(r, node->items[i]);
+		}
+	} else if (node->kind == YAML_MAPPING) {
+		copy->pairs = ARENA_ARRAY(r->arena, struct yaml_pair, node->count);
+		for (size_t i = 0; i < node->count; i++) {
+			copy->pairs[i].key = node->pairs[i].key;
+			copy->pairs[i].value = copy_around(r, node->pairs[i].value);
+		}
+	}
+	return copy;
+}
+
+static bool fill_hole(struct reader *r, struct level *level) {
+	if (r->hole_depth + level->height > YAML_MAX_DEPTH) {
+		return fail(r, r->hole->span, "yaml: exceeded max depth of %d", YAML_MAX_DEPTH);
+	}
+	if (!count_nodes(r, level->size, r->hole->span)) {
+		return false;
+	}
+	struct yaml_node *copy = copy_around(r, level->node);
+	*r->hole = *copy;
+	r->hole_anchor = NULL;
+	level->height += level->height;
+	level->size += level->size;
+	return true;
+}
+
+static bool close_anchor(struct reader *r, struct level *level) {
+	struct anchor *anchor = level->anchor;
+	bool filled = anchor != r->hole_anchor || fill_hole(r, level);
+	anchor->open = false;
+	anchor->height = level->height;
+	/* What is around a hole that waits is larger than it looks: no alias may repeat it. */
+	anchor->size = r->hole_anchor != NULL ? YAML_MAX_NODES : level->size;
+	return filled;
+}
+
 static bool handle_alias(struct reader *r, const yaml_event_t *event) {
 	struct str name = str_from((const char *)event->data.alias.anchor);
 	struct span span = span_of(r, event);
-	const struct anchor *anchor = anchor_find(r, name);
+	struct anchor *anchor = anchor_find(r, name);
 	if (anchor == NULL) {
 		return fail(r, span, "yaml: unknown anchor '%.*s' referenced", STR_FMT(name));
 	}
 	if (anchor->open) {
-		return fail(r, span, "yaml: anchor '%.*s' value contains itself", STR_FMT(name));
+		return handle_alias_within(r, event, anchor, span);
 	}
 	if (r->depth + anchor->height > YAML_MAX_DEPTH) {
 		return fail(r, span, "yaml: exceeded max depth of %d", YAML_MAX_DEPTH);
@@ -346,10 +413,8 @@ static bool handle_end(struct reader *r, const yaml_event_t *event) {
 						"yaml: map merge requires map or sequence of maps as the value");
 		}
 	}
-	if (level->anchor != NULL) {
-		level->anchor->open = false;
-		level->anchor->size = level->size;
-		level->anchor->height = level->height;
+	if (level->anchor != NULL && !close_anchor(r, level)) {
+		return false;
 	}
 	return attach(r, node, level->size, level->height);
 }
@@ -364,6 +429,8 @@ static bool handle_document_start(struct reader *r, const yaml_event_t *event) {
 		arena_grow(r->arena, r->documents, r->count, &r->capacity, sizeof(r->documents[0]));
 	r->documents[r->count] = (struct yaml_document){0};
 	hmap_clear(&r->anchors);
+	r->hole = NULL;
+	r->hole_anchor = NULL;
 	return true;
 }
 

@@ -60,6 +60,7 @@ struct span yaml_span(const struct yaml_node *scalar, struct span in_text) {
 	struct span span = {0};
 	if (end <= start) {
 		size_t at = start > 0 ? file_offset(scalar, start - 1) + 1 : file_offset(scalar, 0);
+		at = at < scalar->span.end ? at : scalar->span.end;
 		span = (struct span){at, at};
 		if (start < length) {
 			span.start = span.end = file_offset(scalar, start);
@@ -68,5 +69,7 @@ struct span yaml_span(const struct yaml_node *scalar, struct span in_text) {
 	}
 	span.start = file_offset(scalar, start);
 	span.end = file_offset(scalar, end - 1) + 1;
+	span.end = span.end < scalar->span.end ? span.end : scalar->span.end;
+	span.start = span.start < span.end ? span.start : span.end;
 	return span;
 }

@@ -218,6 +218,9 @@ static void walk_properties(struct walk *w) {
 		char c = walk_peek(w);
 		if (is_blank(c) || is_break(c)) {
 			w->at++;
+		} else if ((w->at == 0 || is_break(w->file.ptr[w->at - 1])) &&
+				   str_starts_with(str_slice(w->file, w->at, w->end), STR("\xEF\xBB\xBF"))) {
+			w->at += 3; /* the reader passes over a byte order mark at the start of any line */
 		} else if (c == '#') {
 			w->at = line_end(w, w->at);
 		} else if (c == '&') {

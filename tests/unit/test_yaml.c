@@ -68,6 +68,7 @@ static const struct {
 	{"a: &x {p: 1}\nb: &y {p: 2, q: 2}\nc: {<<: [*x, *y]}\n",
 	 "{a: {p: 1}, b: {p: 2, q: 2}, c: {p: 1, q: 2}}"},
 	{"a: &x 1\nb: &x 2\nc: *x\n", "{a: 1, b: 2, c: 2}"},
+	{"a: &a {b: [*a, 1]}\n", "{a: {b: [{b: [[], 1]}, 1]}}"},
 	{"\"<<\": {a: 1}\n", "{\"<<\": {a: 1}}"},
 	{"\xEF\xBB\xBF"
 	 "a: \xC3\xA9\n",
@@ -102,7 +103,9 @@ static const struct {
 } errors[] = {
 	{"x: 1\na: 2\nx: 3\n", "yaml: line 3: mapping key \"x\" already defined at line 1", 3, 1},
 	{"a: *nope\n", "yaml: unknown anchor 'nope' referenced", 1, 4},
-	{"a: &a [*a]\n", "yaml: anchor 'a' value contains itself", 1, 8},
+	{"a: &a [*a, *a]\n", "yaml: anchor 'a' value contains itself", 1, 12},
+	{"a: &a {*a : 1}\n", "yaml: anchor 'a' value contains itself", 1, 8},
+	{"a: &a {<<: *a}\n", "yaml: map merge requires map or sequence of maps as the value", 1, 4},
 	{"a: \"\\q\"\n", "yaml: found unknown escape character", 1, 5},
 	{"a: b\nc: \"\\q\"\n", "yaml: line 2: found unknown escape character", 2, 5},
 	{"a: b: c\n", "yaml: mapping values are not allowed in this context", 1, 5},
