@@ -41,6 +41,12 @@ struct pair {
 
 #define NO_ROW SIZE_MAX
 
+/* What is known of a row of the result besides the row: the group that writes to it, and where its first pair stands, many rows
+ * in their order and after them those that are filled in, in the order of the one rows. */
+struct out {
+	size_t group, order;
+};
+
 struct match {
 	struct pql_frame *f;
 	const struct pql_node *n;
@@ -52,7 +58,7 @@ struct match {
 	double fill_many, fill_one;
 	struct pql_value *ret;
 	struct label_index *outputs; /* the number of a label set is the row of the result */
-	size_t *out_group;           /* per row of the result: the group that writes to it */
+	struct out *outs;            /* per row of the result */
 	size_t out_capacity;
 	struct pair **pairs; /* per many row; the last one is for filled in many sides */
 	/* The first step at which the operation fails, and why: what comes after it does not matter. */
@@ -138,9 +144,8 @@ static struct pql_row *out_row(struct match *m, size_t many, size_t one, size_t 
 		if (value_add_row(m->f, m->ret, l) == NULL) {
 			return NULL;
 		}
-		m->out_group = arena_grow(m->f->run->arena, m->out_group, p->out, &m->out_capacity,
-								  sizeof(*m->out_group));
-		m->out_group[p->out] = group;
+		m->outs = arena_grow(m->f->run->arena, m->outs, p->out, &m->out_capacity, sizeof(*m->outs));
+		m->outs[p->out] = (struct out){group, many == NO_ROW ? m->many->row_count + one : many};
 		m->ret->rows[p->out].drop_name = m->n->binary.return_bool;
 	}
 	return &m->ret->rows[p->out];
@@ -229,7 +234,7 @@ static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t
 		return false;
 	}
 	if (out->present[step] != NOTHING && m->n->binary.cardinality != PQL_ONE_TO_ONE &&
-		m->out_group[out - m->ret->rows] == group) {
+		m->outs[out - m->ret->rows].group == group) {
 		fail_at(m, step, "multiple matches for labels: grouping labels must ensure unique matches");
 	} else if (out->present[step] == VALUE) {
 		fail_at(m, step, "vector cannot contain metrics with the same labelset");
@@ -327,6 +332,31 @@ static void clear_marks(struct match *m) {
 	value_compact(m->f, m->ret);
 }
 
+struct placed {
+	size_t order;
+	struct pql_row row;
+};
+
+static int compare_placed(const void *a, const void *b) {
+	const struct placed *x = a, *y = b;
+
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* From the order of the groups to that of the many side, which an instant's answer shows. */
+static void restore_order(struct match *m) {
+	size_t count = m->ret->row_count;
+	struct placed *placed = ARENA_ARRAY(m->f->run->arena, struct placed, count + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		placed[i] = (struct placed){m->outs[i].order, m->ret->rows[i]};
+	}
+	qsort(placed, count, sizeof(*placed), compare_placed);
+	for (size_t i = 0; i < count; i++) {
+		m->ret->rows[i] = placed[i].row;
+	}
+}
+
 bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_value *lhs,
 				   struct pql_value *rhs, struct pql_value *ret) {
 	struct match m;
@@ -342,6 +372,9 @@ bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_val
 	}
 	if (m.failure != NULL) {
 		return eval_fail(f->run, n->span, "%s", m.failure);
+	}
+	if (f->steps == 1) {
+		restore_order(&m);
 	}
 	clear_marks(&m);
 	value_clear(f, lhs);
