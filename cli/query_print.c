@@ -36,11 +36,45 @@ static ts_ms step_time(const struct pql_value *v, size_t step) {
 	return v->grid.start + (ts_ms)step * v->grid.step;
 }
 
+/* Escapes what JSON makes one escape, and nothing that only HTML does: labels in Prometheus' answers are the exception. */
+static void add_plain_string(struct strbuf *out, struct str s) {
+	strbuf_add_char(out, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		const char *short_form = c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
+		if (c == '"' || c == '\\') {
+			strbuf_add_char(out, '\\');
+			strbuf_add_char(out, (char)c);
+		} else if (short_form != NULL) {
+			strbuf_add_c(out, short_form);
+		} else if (c < 0x20) {
+			strbuf_printf(out, "\\u%04x", c);
+		} else {
+			strbuf_add_char(out, (char)c);
+		}
+	}
+	strbuf_add_char(out, '"');
+}
+
+static void json_metric(struct json_writer *w, struct labels l) {
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_char(&text, '{');
+	for (size_t i = 0; i < l.count; i++) {
+		strbuf_add_c(&text, i > 0 ? "," : "");
+		add_plain_string(&text, l.items[i].name);
+		strbuf_add_char(&text, ':');
+		add_plain_string(&text, l.items[i].value);
+	}
+	strbuf_add_char(&text, '}');
+	json_key(w, "metric");
+	json_raw(w, strbuf_str(&text));
+	strbuf_finish(&text);
+}
+
 static void json_row(struct json_writer *w, const struct pql_value *v, const struct pql_row *row,
 					 bool is_range) {
 	json_open_object(w);
-	json_key(w, "metric");
-	json_labels(w, row->labels);
+	json_metric(w, row->labels);
 	json_key(w, is_range ? "values" : "value");
 	if (is_range) {
 		json_open_array(w);
@@ -58,8 +92,7 @@ static void json_row(struct json_writer *w, const struct pql_value *v, const str
 
 static void json_series(struct json_writer *w, const struct pql_series *s) {
 	json_open_object(w);
-	json_key(w, "metric");
-	json_labels(w, s->labels);
+	json_metric(w, s->labels);
 	json_key(w, "values");
 	json_open_array(w);
 	for (size_t i = 0; i < s->count; i++) {
@@ -71,16 +104,27 @@ static void json_series(struct json_writer *w, const struct pql_series *s) {
 	json_close_object(w);
 }
 
+/* A scalar or a string at an instant: [1435781451.78,"1"]. Not like points: the time is any JSON number, and a number among
+ * them never has an exponent. */
+static void json_single(struct json_writer *w, ts_ms t, struct str text) {
+	json_open_array(w);
+	json_number(w, (double)t / 1000);
+	json_string(w, text);
+	json_close_array(w);
+}
+
+static void json_scalar(struct json_writer *w, ts_ms t, double v) {
+	struct strbuf text = STRBUF_INIT;
+	gofloat_print(&text, v, 'f');
+	json_single(w, t, strbuf_str(&text));
+	strbuf_finish(&text);
+}
+
 /* Over a range a scalar is a matrix of one series without labels. */
-static void json_scalar(struct json_writer *w, const struct pql_value *v, bool is_range) {
-	if (!is_range) {
-		json_point(w, v->grid.start, v->scalars[0]);
-		return;
-	}
+static void json_scalars(struct json_writer *w, const struct pql_value *v) {
 	json_open_array(w);
 	json_open_object(w);
-	json_key(w, "metric");
-	json_labels(w, LABELS_EMPTY);
+	json_metric(w, LABELS_EMPTY);
 	json_key(w, "values");
 	json_open_array(w);
 	for (size_t i = 0; i < v->steps; i++) {
@@ -91,20 +135,16 @@ static void json_scalar(struct json_writer *w, const struct pql_value *v, bool i
 	json_close_array(w);
 }
 
-static void json_string_point(struct json_writer *w, const struct pql_value *v) {
-	struct strbuf time = STRBUF_INIT;
-	add_time(&time, v->grid.start);
-	json_open_array(w);
-	json_raw(w, strbuf_str(&time));
-	json_string(w, v->string);
-	json_close_array(w);
-	strbuf_finish(&time);
-}
-
 static void json_result(struct json_writer *w, const struct pql_value *v, bool is_range) {
 	switch (v->type) {
-	case PQL_TYPE_SCALAR: json_scalar(w, v, is_range); return;
-	case PQL_TYPE_STRING: json_string_point(w, v); return;
+	case PQL_TYPE_SCALAR:
+		if (is_range) {
+			json_scalars(w, v);
+		} else {
+			json_scalar(w, v->grid.start, v->scalars[0]);
+		}
+		return;
+	case PQL_TYPE_STRING: json_single(w, v->grid.start, v->string); return;
 	case PQL_TYPE_NONE:
 	case PQL_TYPE_VECTOR:
 	case PQL_TYPE_MATRIX: break;

@@ -136,12 +136,36 @@ static void prepare_fetches(struct query *q, struct plan *plan) {
 	}
 }
 
+static bool type_has_range(enum pql_type type) {
+	return type == PQL_TYPE_SCALAR || type == PQL_TYPE_VECTOR;
+}
+
+static int compare_rows(const void *a, const void *b) {
+	const struct pql_row *x = a, *y = b;
+	return labels_compare(x->labels, y->labels);
+}
+
+/* A range's series stand in the order of their labels, also when it is one step long, which the evaluator takes for an instant. */
+static void sort_rows(struct pql_value *v) {
+	if (v->row_count > 1) {
+		qsort(v->rows, v->row_count, sizeof(*v->rows), compare_rows);
+	}
+}
+
 bool query_local(const struct pql_expr *expr, const struct query_options *options, struct arena *a,
 				 struct pql_value *ret_value, struct pql_notes *ret_notes,
 				 const char **ret_failure) {
 	struct query q = {.options = options, .arena = a};
 	struct plan plan;
 	struct pql_need *needs;
+	if (options->is_range && !type_has_range(expr->root->type)) {
+		*ret_failure =
+			arena_printf(a,
+						 "invalid expression type \"%s\" for range query, must be Scalar "
+						 "or instant Vector",
+						 pql_type_name(expr->root->type));
+		return false;
+	}
 	plan_init(&plan, a);
 	pql_needs(expr, options->grid, &options->eval.time, a, &needs);
 	struct plan_fetch **fetches = ARENA_ARRAY(a, struct plan_fetch *, expr->selector_count);
@@ -164,6 +188,9 @@ bool query_local(const struct pql_expr *expr, const struct query_options *option
 		good =
 			pql_eval(expr, options->grid, &options->eval, sets, a, ret_value, ret_notes, &failure);
 		*ret_failure = good ? NULL : failure.message;
+		if (good && options->is_range) {
+			sort_rows(ret_value);
+		}
 	}
 	finish(&q);
 	return good;
