@@ -172,7 +172,8 @@ static void test_bad_settings(void **state) {
 	load(&f, NULL, settings, 2);
 	assert_int_equal(f.outcome, LOADER_MISUSED);
 	expect_message(&f, "error: --interval \"5 parsecs\": ");
-	expect_message(&f, "error: TOCSIN_PRESET \"nonesuch\": unknown preset \"nonesuch\"\n");
+	expect_message(
+		&f, "error: TOCSIN_PRESET \"nonesuch\": unknown preset \"nonesuch\"; there are: generic\n");
 	fixture_finish(&f);
 }
 
