@@ -181,7 +181,8 @@ class Grammar:
 		if name in ("topk", "bottomk"):
 			return self.ranked(depth, name)
 		if name == "count_values":
-			return self.around(name, self.vector(depth, EXACT), '"value", ')
+			inner = self.pick([self.selector(), f"({self.vector(depth, EXACT)} + 0)"])  # a sum's -0 is not the same in all versions
+			return self.around(name, inner, '"value", ')
 		return self.around(name, self.vector(depth, SUMMABLE if name == "sum" and level < CLOSE else level))
 
 	def ranked(self, depth, name):
@@ -238,9 +239,13 @@ class Grammar:
 		op = self.pick(["and", "or", "unless"])
 		return f"({self.vector(depth, level)} {op} {self.matching()}{self.vector(depth, level)})"
 
+	def nameless(self, depth, level):
+		"""One metric or none: in Prometheus 2 two of one name at different steps are too many for a minus."""
+		return self.pick([self.bare_selector(["temperature"]) + self.modifiers(), f"abs({self.vector(depth, level)})"])
+
 	def small_function(self, depth, level):
 		kinds = [
-			lambda: f"abs({self.vector(depth, level)})", lambda: f"-({self.vector(depth, level)})",
+			lambda: f"abs({self.vector(depth, level)})", lambda: f"-({self.nameless(depth, level)})",
 			lambda: f"clamp_min({self.vector(depth, level)}, {self.plain_number()})", lambda: f"+({self.vector(depth, level)})",
 			lambda: f"clamp_max({self.vector(depth, level)}, {self.plain_number()})",
 			lambda: f"clamp({self.vector(depth, level)}, {self.plain_number()}, {self.plain_number()})",
