@@ -12,6 +12,8 @@ struct walk {
 	struct str file, text;
 	size_t at, end; /* in the file */
 	size_t done;    /* of the text */
+	size_t
+		blanks_end; /* of the run of blanks that was looked over last: from `at` to here there is nothing else */
 	struct arena *arena;
 	struct yaml_piece *pieces;
 	size_t count, capacity;
@@ -74,12 +76,14 @@ static void walk_fold(struct walk *w) {
 	walk_piece(w);
 }
 
-/* Whether the blanks from here on end in a line break, that is, are folded away. */
-static bool walk_at_fold(const struct walk *w) {
-	size_t at = w->at;
+/* Whether the blanks from here on end in a line break, that is, are folded away. Asked at every blank of a run, which is
+ * looked over once. */
+static bool walk_at_fold(struct walk *w) {
+	size_t at = w->at > w->blanks_end ? w->at : w->blanks_end;
 	while (at < w->end && is_blank(w->file.ptr[at])) {
 		at++;
 	}
+	w->blanks_end = at;
 	return at < w->end && is_break(w->file.ptr[at]);
 }
 

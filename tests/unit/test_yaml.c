@@ -256,12 +256,33 @@ static void test_alias_bomb(void **state) {
 	strbuf_finish(&text);
 }
 
+/* A megabyte of blanks within a scalar: read in one go, not anew from every blank. */
+static void test_many_blanks(void **state) {
+	(void)state;
+	static const char *const quotes[][2] = {{"", ""}, {"'", "'"}, {"\"", "\""}, {"\"\\ ", "\""}};
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		struct fixture f;
+		struct strbuf text = STRBUF_INIT;
+		strbuf_printf(&text, "e: %sup", quotes[i][0]);
+		strbuf_add_repeat(&text, ' ', 1u << 20);
+		strbuf_printf(&text, "HERE%s\n", quotes[i][1]);
+		read_text(&f, strbuf_str(&text));
+		assert_true(f.good);
+		struct yaml_node *node = yaml_find(f.documents[0].root, "e");
+		size_t at = str_find(node->text, STR("HERE"));
+		struct span span = yaml_span(node, (struct span){at, at + 4});
+		assert_int_equal(span.start, str_find(strbuf_str(&text), STR("HERE")));
+		arena_finish(&f.arena);
+		strbuf_finish(&text);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trees),      cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_places),     cmocka_unit_test(test_end_of_block),
 		cmocka_unit_test(test_tags),       cmocka_unit_test(test_depth_bomb),
-		cmocka_unit_test(test_alias_bomb),
+		cmocka_unit_test(test_alias_bomb), cmocka_unit_test(test_many_blanks),
 	};
 	return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
