@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/duration.h"
@@ -33,6 +34,7 @@ static const struct option_row rows[] = {
 	 .argument = "BYTES",
 	 .help = "largest answer taken (256MiB)"},
 	{.flag = "json", .letter = 'j', .help = "print what Prometheus' API would answer"},
+	{.flag = "table", .help = "print the points of a range, where a terminal would get charts"},
 };
 
 static const struct options_spec spec = {
@@ -51,7 +53,7 @@ static const struct options_spec spec = {
 struct question {
 	struct config config; /* only its Prometheus and limits */
 	struct query_options query;
-	bool remote, json;
+	bool remote, json, table;
 	const char *text;
 };
 
@@ -136,6 +138,7 @@ static bool read_question(struct question *q, const struct options *o, struct ar
 	}
 	q->text = o->operands[0];
 	q->json = options_get(o, "json") != NULL;
+	q->table = options_get(o, "table") != NULL;
 	if (!read_setting(q, o, "prometheus", "prometheus.url", a) ||
 		!read_setting(q, o, "timeout", "prometheus.timeout", a) ||
 		!read_setting(q, o, "limit-answer-bytes", "limits.answer_bytes", a) ||
@@ -152,6 +155,24 @@ static bool read_question(struct question *q, const struct options *o, struct ar
 		(struct pql_time_options){.lookback = q->config.lookback, .default_subquery_step = 60000};
 	query->eval.limits.max_samples = q->config.limit_samples;
 	return true;
+}
+
+static size_t terminal_columns(void) {
+	struct winsize size;
+	bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+	return known ? size.ws_col : 80;
+}
+
+/* Charts of a range on a terminal, tables of everything else. */
+static void print_for_people(const struct question *q, struct strbuf *out,
+							 const struct pql_value *value) {
+	if (q->query.is_range && !q->table && isatty(STDOUT_FILENO)) {
+		query_print_chart(out, value,
+						  (struct query_chart_style){.columns = terminal_columns(),
+													 .color = getenv("NO_COLOR") == NULL});
+	} else {
+		query_print_table(out, value, q->query.is_range);
+	}
 }
 
 static void print_notes(const struct pql_notes *notes) {
@@ -173,10 +194,10 @@ static enum exit_code answer_local(const struct question *q, const struct pql_ex
 	if (q->json) {
 		query_print_json(&out, &value, q->query.is_range, &notes);
 	} else {
-		query_print_table(&out, &value, q->query.is_range);
+		print_for_people(q, &out, &value);
 		print_notes(&notes);
 	}
-	fwrite(out.ptr, 1, out.len, stdout);
+	fputs(out.len > 0 ? out.ptr : "", stdout);
 	strbuf_finish(&out);
 	return EXIT_FINE;
 }
@@ -191,13 +212,13 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 		good = query_decode(strbuf_str(&body), &q->query, a, &value, &failure);
 		strbuf_clear(&body);
 		if (good) {
-			query_print_table(&body, &value, q->query.is_range);
+			print_for_people(q, &body, &value);
 		}
 	} else if (good) {
 		strbuf_add_char(&body, '\n');
 	}
 	if (good) {
-		fwrite(body.ptr, 1, body.len, stdout);
+		fputs(body.len > 0 ? body.ptr : "", stdout);
 	} else {
 		fprintf(stderr, "tocsin query: %s\n", failure);
 	}

@@ -14,8 +14,7 @@ static void add_time(struct strbuf *out, ts_ms t) {
 	}
 }
 
-/* An exponent only where the plain form would be long: below 1e-6 and from 1e21 on. */
-static void add_value(struct strbuf *out, double v) {
+void query_print_value(struct strbuf *out, double v) {
 	double size = fabs(v);
 	gofloat_print(out, v, size != 0 && (size < 1e-6 || size >= 1e21) ? 'e' : 'f');
 }
@@ -26,7 +25,7 @@ static void json_point(struct json_writer *w, ts_ms t, double v) {
 	strbuf_add_char(&text, '[');
 	add_time(&text, t);
 	strbuf_add_c(&text, ",\"");
-	add_value(&text, v);
+	query_print_value(&text, v);
 	strbuf_add_c(&text, "\"]");
 	json_raw(w, strbuf_str(&text));
 	strbuf_finish(&text);
@@ -205,60 +204,4 @@ void query_print_json(struct strbuf *out, const struct pql_value *value, bool is
 	json_notes(&w, "infos", notes, false);
 	json_close_object(&w);
 	strbuf_add_char(out, '\n');
-}
-
-static void table_point(struct strbuf *out, ts_ms t, double v) {
-	strbuf_add_c(out, "    ");
-	timestamp_print_rfc3339_ms(out, t);
-	strbuf_add_c(out, "  ");
-	add_value(out, v);
-	strbuf_add_char(out, '\n');
-}
-
-static void table_row(struct strbuf *out, const struct pql_value *v, const struct pql_row *row,
-					  bool is_range) {
-	labels_print(out, row->labels);
-	strbuf_add_c(out, is_range ? "\n" : "  ");
-	for (size_t i = 0; i < v->steps; i++) {
-		if (!row->present[i]) {
-			continue;
-		}
-		if (is_range) {
-			table_point(out, step_time(v, i), row->values[i]);
-		} else {
-			add_value(out, row->values[i]);
-			strbuf_add_char(out, '\n');
-		}
-	}
-}
-
-static void table_series(struct strbuf *out, const struct pql_series *s) {
-	labels_print(out, s->labels);
-	strbuf_add_char(out, '\n');
-	for (size_t i = 0; i < s->count; i++) {
-		if (!pql_is_stale_nan(s->values[i])) {
-			table_point(out, s->times[i], s->values[i]);
-		}
-	}
-}
-
-void query_print_table(struct strbuf *out, const struct pql_value *v, bool is_range) {
-	for (size_t i = 0; i < v->row_count && v->type == PQL_TYPE_VECTOR; i++) {
-		table_row(out, v, &v->rows[i], is_range);
-	}
-	for (size_t i = 0; i < v->matrix.count && v->type == PQL_TYPE_MATRIX; i++) {
-		table_series(out, &v->matrix.items[i]);
-	}
-	for (size_t i = 0; i < v->steps && v->type == PQL_TYPE_SCALAR; i++) {
-		if (is_range) {
-			table_point(out, step_time(v, i), v->scalars[i]);
-		} else {
-			add_value(out, v->scalars[i]);
-			strbuf_add_char(out, '\n');
-		}
-	}
-	if (v->type == PQL_TYPE_STRING) {
-		strbuf_add(out, v->string);
-		strbuf_add_char(out, '\n');
-	}
 }
