@@ -242,32 +242,51 @@ static void warn_quantile(struct pql_frame *f, const struct pql_node *n, const d
 	}
 }
 
+#define BLOCK 16 /* steps that are gathered at a time: a row's values lie side by side */
+
+/* Per step of a block the values of a group: its own stretch of `values`, as long as the group has rows. */
+static void quantile_block(const struct row_groups *g, size_t group, const struct pql_value *in,
+						   const double *q, size_t first_step, size_t steps, double *values,
+						   struct pql_row *out) {
+	size_t begin = g->first[group], rows = g->first[group + 1] - begin, counts[BLOCK] = {0};
+
+	for (size_t i = 0; i < rows; i++) {
+		const struct pql_row *row = &in->rows[g->order[begin + i]];
+
+		for (size_t b = 0; b < steps; b++) {
+			values[b * rows + counts[b]] = row->values[first_step + b];
+			counts[b] += row->present[first_step + b];
+		}
+	}
+	for (size_t b = 0; b < steps; b++) {
+		if (counts[b] > 0) {
+			out->present[first_step + b] = 1;
+			out->values[first_step + b] =
+				quantile_of(q[first_step + b], values + b * rows, counts[b]);
+		}
+	}
+}
+
 static bool quantile_groups(struct pql_frame *f, const struct pql_node *n,
 							const struct row_groups *g, const double *q, const struct pql_value *in,
 							struct pql_value *ret) {
-	double *values = ARENA_ARRAY(f->run->arena, double, in->row_count + 1);
+	size_t blocks = f->steps < BLOCK ? f->steps : BLOCK;
+	double *values;
 
 	warn_quantile(f, n, q);
+	if (!slots_take(f->run, blocks * in->row_count)) {
+		return false;
+	}
+	values = ARENA_ARRAY(f->run->arena, double, blocks * in->row_count + 1);
 	for (size_t group = 0; group < g->count; group++) {
 		struct pql_row *out = add_group_row(f, n, g, group, in, ret);
 
 		if (out == NULL) {
 			return false;
 		}
-		for (size_t k = 0; k < f->steps; k++) {
-			size_t count = 0;
-
-			for (size_t i = g->first[group]; i < g->first[group + 1]; i++) {
-				const struct pql_row *row = &in->rows[g->order[i]];
-
-				if (row->present[k]) {
-					values[count++] = row->values[k];
-				}
-			}
-			if (count > 0) {
-				out->present[k] = 1;
-				out->values[k] = quantile_of(q[k], values, count);
-			}
+		for (size_t k = 0; k < f->steps; k += BLOCK) {
+			quantile_block(g, group, in, q, k, f->steps - k < BLOCK ? f->steps - k : BLOCK, values,
+						   out);
 		}
 	}
 	return true;

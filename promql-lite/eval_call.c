@@ -12,14 +12,6 @@ struct span call_arg_span(const struct pql_call_context *call, size_t arg) {
 	return call->args[arg]->kind == PQL_SUBQUERY ? (struct span){0, 0} : call->args[arg]->span;
 }
 
-ts_ms call_range_end(const struct pql_call_context *call, size_t step) {
-	return data_time_of(&call->source->time, frame_time(call->frame, step));
-}
-
-ts_ms call_range_start(const struct pql_call_context *call, size_t step) {
-	return pql_time_minus(call_range_end(call, step), call->source->range);
-}
-
 void call_map(struct pql_call_context *call, double (*function)(double)) {
 	struct pql_frame *f = call->frame;
 
@@ -45,7 +37,21 @@ struct window_scratch {
 	double *values;
 	double *scratch;
 	size_t *from, *to, *queue;
+	ts_ms *starts, *ends;
 };
+
+/* Where each step's window is in time: the same for all series. Anchored and smoothed ones look beyond their range. */
+static void place_windows(const struct pql_call_context *call, struct window_scratch *x) {
+	enum pql_range_mode mode = call->source->mode;
+	dur_ms lookback = call->frame->run->options.time.lookback;
+	dur_ms before = mode == PQL_MODE_PLAIN ? 0 : lookback;
+	dur_ms after = mode == PQL_MODE_SMOOTHED ? lookback : 0;
+
+	for (size_t k = 0; k < call->frame->steps; k++) {
+		x->ends[k] = pql_time_minus(call_range_end(call, k), -after);
+		x->starts[k] = pql_time_minus(call_range_start(call, k), before);
+	}
+}
 
 static bool scratch_init(struct window_scratch *x, const struct pql_call_context *call) {
 	struct arena *a = call->frame->run->arena;
@@ -56,12 +62,14 @@ static bool scratch_init(struct window_scratch *x, const struct pql_call_context
 		longest = source->series[i].count > longest ? source->series[i].count : longest;
 	}
 	/* Stays until the end: the arena does not take it back. */
-	if (!slots_take(call->frame->run, 2 * call->frame->steps + 4 * longest)) {
+	if (!slots_take(call->frame->run, 4 * call->frame->steps + 4 * longest)) {
 		return false;
 	}
 	*x = (struct window_scratch){
 		.from = ARENA_ARRAY(a, size_t, call->frame->steps),
 		.to = ARENA_ARRAY(a, size_t, call->frame->steps),
+		.starts = ARENA_ARRAY(a, ts_ms, call->frame->steps),
+		.ends = ARENA_ARRAY(a, ts_ms, call->frame->steps),
 		.scratch = ARENA_ARRAY(a, double, longest),
 		.queue = ARENA_ARRAY(a, size_t, longest),
 	};
@@ -69,7 +77,18 @@ static bool scratch_init(struct window_scratch *x, const struct pql_call_context
 		x->times = ARENA_ARRAY(a, ts_ms, longest);
 		x->values = ARENA_ARRAY(a, double, longest);
 	}
+	place_windows(call, x);
 	return true;
+}
+
+/* Most series have none: a loop without an exit is one that the compiler can do several samples at a time. */
+static bool has_markers(const struct pql_series *s) {
+	bool any = s->histograms != NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		any |= pql_is_stale_nan(s->values[i]);
+	}
+	return any;
 }
 
 /* Samples without markers: as they are when there are none, else copied. Returns how many. */
@@ -79,11 +98,11 @@ static size_t strip_markers(const struct pql_series *s, struct window_scratch *x
 
 	w->times = s->times;
 	w->values = s->values;
+	if (x->times == NULL || !has_markers(s)) {
+		return s->count;
+	}
 	while (first < s->count && series_has_float(s, first)) {
 		first++;
-	}
-	if (first == s->count || x->times == NULL) {
-		return s->count;
 	}
 	memcpy(x->times, s->times, first * sizeof(*x->times));
 	memcpy(x->values, s->values, first * sizeof(*x->values));
@@ -115,26 +134,25 @@ static bool count_visits(const struct pql_call_context *call, size_t visits) {
 /* start < t <= end for every step: both indices only move forward. false: all windows are empty, or together too much. */
 static bool slide(const struct pql_call_context *call, struct window_scratch *x,
 				  struct windows *w) {
-	enum pql_range_mode mode = call->source->mode;
-	dur_ms lookback = call->frame->run->options.time.lookback;
-	dur_ms before = mode == PQL_MODE_PLAIN ? 0 : lookback;
-	dur_ms after = mode == PQL_MODE_SMOOTHED ? lookback : 0;
-	size_t from = 0, to = 0, visits = 0;
+	const ts_ms *times = w->times, *starts = x->starts, *ends = x->ends;
+	size_t steps = call->frame->steps, count = w->count, visits = 0;
+	size_t from = pql_times_after(times, count, starts[0]);
+	size_t to = pql_times_after(times, count, ends[0]);
 
-	for (size_t k = 0; k < call->frame->steps; k++) {
-		ts_ms end = pql_time_minus(call_range_end(call, k), -after);
-		ts_ms start = pql_time_minus(call_range_start(call, k), before);
-
-		while (to < w->count && w->times[to] <= end) {
+	for (size_t k = 0; k < steps; k++) {
+		while (to < count && times[to] <= ends[k]) {
 			to++;
 		}
-		while (from < to && w->times[from] <= start) {
+		while (from < to && times[from] <= starts[k]) {
 			from++;
 		}
 		x->from[k] = from;
 		x->to[k] = to;
 		visits += to - from;
 	}
+	w->visits = visits;
+	w->starts = starts;
+	w->ends = ends;
 	w->from = x->from;
 	w->to = x->to;
 	return visits > 0 && count_visits(call, visits);

@@ -137,7 +137,11 @@ struct data_time {
 };
 
 bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct data_time *ret);
-ts_ms data_time_of(const struct data_time *d, ts_ms t);
+
+static inline ts_ms data_time_of(const struct data_time *d, ts_ms t) {
+	return pql_time_minus(d->pinned ? d->at : t, d->offset);
+}
+
 bool eval_stretch(struct pql_frame *f, const struct pql_stretch *s, bool may_be_negative,
 				  dur_ms *ret);
 /* The time of the sample in seconds instead of its value. `time` is where to look, instead of what the selector says; or NULL. */
@@ -167,9 +171,11 @@ struct windows {
 	const ts_ms *times;
 	const double *values;
 	const size_t *from, *to;
-	size_t count;    /* of samples */
-	double *scratch; /* room for as many numbers */
-	size_t *queue;   /* and as many indices */
+	const ts_ms *starts, *ends; /* of the windows, left-open */
+	size_t count;               /* of samples */
+	size_t visits;              /* of samples by windows */
+	double *scratch;            /* room for as many numbers */
+	size_t *queue;              /* and as many indices */
 };
 
 /* ---- eval_subquery.c ---- */
@@ -204,8 +210,13 @@ void call_map(struct pql_call_context *call, double (*function)(double));
 
 struct span call_arg_span(const struct pql_call_context *call, size_t arg);
 /* End of the window of a step, and its start. */
-ts_ms call_range_end(const struct pql_call_context *call, size_t step);
-ts_ms call_range_start(const struct pql_call_context *call, size_t step);
+static inline ts_ms call_range_end(const struct pql_call_context *call, size_t step) {
+	return data_time_of(&call->source->time, frame_time(call->frame, step));
+}
+
+static inline ts_ms call_range_start(const struct pql_call_context *call, size_t step) {
+	return pql_time_minus(call_range_end(call, step), call->source->range);
+}
 
 /* Said of a function that is known but not evaluated here. */
 pql_function_body fn_none;

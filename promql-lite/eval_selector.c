@@ -26,10 +26,6 @@ bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct d
 	return eval_stretch(f, &shift->offset, true, &ret->offset);
 }
 
-ts_ms data_time_of(const struct data_time *d, ts_ms t) {
-	return pql_time_minus(d->pinned ? d->at : t, d->offset);
-}
-
 /* How a selector gets its number: the value, or the time of the sample. */
 struct lookup {
 	const struct pql_series *series;

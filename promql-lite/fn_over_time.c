@@ -1,58 +1,10 @@
-/* <aggregation>_over_time: one number out of each window. Order and rounding of sums are those of Prometheus. */
+/* <aggregation>_over_time: one number out of each window. Order and rounding are those of Prometheus. The sums and means stand in
+ * fn_sum_over_time.c. */
 #include "promql-lite/eval_private.h"
 
 #include <math.h>
 
 #include "promql-lite/kahan.h"
-
-static bool sum_window(const struct windows *w, size_t from, size_t to, double *ret) {
-	struct kahan k = {0};
-
-	for (size_t i = from; i < to; i++) {
-		kahan_add_finite(&k, w->values[i]);
-	}
-	*ret = isfinite(k.sum) ? k.sum + k.c : k.sum;
-	return true;
-}
-
-/* A running mean, from where the sum would no longer be finite. */
-static double running_mean(const double *values, size_t count) {
-	struct kahan k = {.sum = values[0]};
-	bool running = false;
-
-	for (size_t i = 1; i < count; i++) {
-		double n = (double)(i + 1);
-
-		if (!running) {
-			struct kahan next = k;
-
-			kahan_add(&next, values[i]);
-			if (!isinf(next.sum)) {
-				k = next;
-				continue;
-			}
-			running = true;
-			k.sum /= n - 1;
-			k.c /= n - 1;
-		}
-		k.sum *= (n - 1) / n;
-		k.c *= (n - 1) / n;
-		kahan_add(&k, values[i] / n);
-	}
-	return running ? k.sum + k.c : k.sum / (double)count + k.c / (double)count;
-}
-
-static bool avg_window(const struct windows *w, size_t from, size_t to, double *ret) {
-	struct kahan k = {.sum = w->values[from]};
-	double count = (double)(to - from);
-
-	for (size_t i = from + 1; i < to; i++) {
-		kahan_add_finite(&k, w->values[i]);
-	}
-	*ret =
-		isfinite(k.sum) ? k.sum / count + k.c / count : running_mean(w->values + from, to - from);
-	return true;
-}
 
 static bool count_window(const struct windows *w, size_t from, size_t to, double *ret) {
 	(void)w;
@@ -160,8 +112,6 @@ static bool mad_window(const struct windows *w, size_t from, size_t to, double *
 
 /* name, body, keeps the metric name */
 #define OVER_TIME(X)                                                                               \
-	X(sum, false)                                                                                  \
-	X(avg, false)                                                                                  \
 	X(count, false)                                                                                \
 	X(present, false)                                                                              \
 	X(first, true)                                                                                 \

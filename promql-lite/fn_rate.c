@@ -32,50 +32,84 @@ static double window_rise(const struct windows *w, size_t from, size_t to, struc
 	return rise;
 }
 
-/* By how much a rise between samples is stretched to cover the range, as Prometheus' extrapolatedRate: up to the range's ends
- * if those are not much farther away than the next sample would be, else by half a sample distance; and a counter not below
- * zero. */
-static double extrapolation(const struct windows *w, size_t from, size_t to, ts_ms start, ts_ms end,
-							bool is_counter, double rise) {
-	double to_start = (double)(w->times[from] - start) / 1000;
-	double to_end = (double)(end - w->times[to - 1]) / 1000;
-	double sampled = (double)(w->times[to - 1] - w->times[from]) / 1000;
-	double average = sampled / (double)(to - from - 1);
-	double threshold = average * 1.1;
+/* Some windows at a time, a number in each column: the arithmetic then runs over columns, and the compiler makes that several
+ * windows per instruction. */
+#define BLOCK 64
 
-	if (to_start >= threshold) {
-		to_start = average / 2;
-	}
-	if (is_counter && rise > 0 && w->values[from] >= 0) {
-		double to_zero = sampled * (w->values[from] / rise);
+struct rises {
+	size_t count;
+	size_t step[BLOCK];
+	double rise[BLOCK];
+	double first[BLOCK]; /* value */
+	double to_start[BLOCK],
+		to_end[BLOCK];     /* milliseconds from the samples to the ends of the range */
+	double sampled[BLOCK]; /* milliseconds between first and last sample */
+	double gaps[BLOCK];    /* number of samples less one */
+};
 
-		to_start = to_zero < to_start ? to_zero : to_start;
+static void rises_add(struct rises *r, const struct windows *w, size_t step, double rise) {
+	size_t i = r->count++, from = w->from[step], last = w->to[step] - 1;
+
+	r->step[i] = step;
+	r->rise[i] = rise;
+	r->first[i] = w->values[from];
+	r->to_start[i] = (double)(w->times[from] - w->starts[step]);
+	r->to_end[i] = (double)(w->ends[step] - w->times[last]);
+	r->sampled[i] = (double)(w->times[last] - w->times[from]);
+	r->gaps[i] = (double)(last - from);
+}
+
+/* Stretches the rises between samples to cover the range, as Prometheus' extrapolatedRate: up to the range's ends if those are not
+ * much farther away than the next sample would be, else by half a sample distance; and a counter not below zero.
+ * `seconds` is what the result is divided by. */
+static void rises_extrapolate(struct rises *r, bool is_counter, bool is_rate, double seconds) {
+	for (size_t i = 0; i < r->count; i++) {
+		double sampled = r->sampled[i] / 1000, average = sampled / r->gaps[i];
+		double to_start = r->to_start[i] / 1000, to_end = r->to_end[i] / 1000;
+		double threshold = average * 1.1, half = average / 2, first = r->first[i];
+		double to_zero = sampled * (first / r->rise[i]), factor;
+
+		to_start = to_start >= threshold ? half : to_start;
+		to_end = to_end >= threshold ? half : to_end;
+		to_zero = to_zero < to_start ? to_zero : to_start;
+		to_zero = first >= 0 ? to_zero : to_start;
+		to_zero = r->rise[i] > 0 ? to_zero : to_start;
+		to_start = is_counter ? to_zero : to_start;
+		factor = (sampled + to_start + to_end) / sampled;
+		r->rise[i] *= is_rate ? factor / seconds : factor;
 	}
-	if (to_end >= threshold) {
-		to_end = average / 2;
+}
+
+static void rises_finish(struct rises *r, bool is_counter, bool is_rate, double seconds,
+						 struct pql_row *out) {
+	rises_extrapolate(r, is_counter, is_rate, seconds);
+	for (size_t i = 0; i < r->count; i++) {
+		out->values[r->step[i]] = r->rise[i];
+		out->present[r->step[i]] = 1;
 	}
-	return (sampled + to_start + to_end) / sampled;
+	r->count = 0;
 }
 
 static void extrapolated_series(struct pql_call_context *call, const struct windows *w,
 								struct pql_row *out, bool is_counter, bool is_rate) {
 	double seconds = (double)call->source->range / 1000;
 	struct resets resets;
+	struct rises rises;
 
+	rises.count = 0;
 	resets_init(&resets, w, is_counter);
 	for (size_t k = 0; k < call->frame->steps; k++) {
 		size_t from = w->from[k], to = w->to[k];
-		double rise, factor;
 
 		if (to < from + 2) {
 			continue;
 		}
-		rise = window_rise(w, from, to, &resets);
-		factor = extrapolation(w, from, to, call_range_start(call, k), call_range_end(call, k),
-							   is_counter, rise);
-		out->values[k] = rise * (is_rate ? factor / seconds : factor);
-		out->present[k] = 1;
+		rises_add(&rises, w, k, window_rise(w, from, to, &resets));
+		if (rises.count == BLOCK) {
+			rises_finish(&rises, is_counter, is_rate, seconds, out);
+		}
 	}
+	rises_finish(&rises, is_counter, is_rate, seconds, out);
 }
 
 /* ---- anchored and smoothed, as Prometheus' extendedRate ---- */
@@ -148,11 +182,20 @@ static void extended_series(struct pql_call_context *call, const struct windows 
 
 /* ---- the functions ---- */
 
+/* The series before has mostly the same name: then everything has been said. */
+static bool is_named_as_before(const struct pql_value *v, struct str name) {
+	return v->row_count > 1 &&
+		   str_equal(labels_get(v->rows[v->row_count - 2].labels, LABEL_NAME), name);
+}
+
 static void warn_unless_counter(struct pql_call_context *call, struct labels labels) {
 	static const struct str endings[] = {{"_total", 6}, {"_sum", 4}, {"_count", 6}, {"_bucket", 7}};
 	struct str name = labels_get(labels, LABEL_NAME);
 	struct strbuf b = STRBUF_INIT;
 
+	if (is_named_as_before(call->ret, name)) {
+		return;
+	}
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		if (name.len == 0 || str_ends_with(name, endings[i])) {
 			return;

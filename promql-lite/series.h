@@ -35,13 +35,28 @@ struct pql_series_set {
 };
 
 /* t - by; the far end of time instead of an overflow: @ and offset can name any of them. */
-ts_ms pql_time_minus(ts_ms t, dur_ms by);
+static inline ts_ms pql_time_minus(ts_ms t, dur_ms by) {
+	ts_ms r;
+
+	if (__builtin_sub_overflow(t, by, &r)) {
+		return by > 0 ? INT64_MIN : INT64_MAX;
+	}
+	return r;
+}
 
 /* Index of the first of rising times that is after t. */
 size_t pql_times_after(const ts_ms *times, size_t count, ts_ms t);
 
 /* Prometheus' staleness marker: the NaN with bits 0x7ff0000000000002; other NaNs are values. */
+#define PQL_STALE_NAN_BITS UINT64_C(0x7ff0000000000002)
+
 double pql_stale_nan(void);
-bool pql_is_stale_nan(double v);
+
+static inline bool pql_is_stale_nan(double v) {
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	return bits == PQL_STALE_NAN_BITS;
+}
 
 #endif
