@@ -49,12 +49,13 @@ void diags_sort(struct diags *d) {
 	}
 }
 
+/* The line around a place, or as much of a longer one as an excerpt can need. */
 static struct str line_at(struct str text, size_t offset, size_t *ret_start) {
 	size_t start = offset, end = offset;
-	while (start > 0 && text.ptr[start - 1] != '\n') {
+	while (start > 0 && offset - start < EXCERPT_MAX_BYTES && text.ptr[start - 1] != '\n') {
 		start--;
 	}
-	while (end < text.len && text.ptr[end] != '\n') {
+	while (end < text.len && end - offset < EXCERPT_MAX_BYTES && text.ptr[end] != '\n') {
 		end++;
 	}
 	if (end > start && text.ptr[end - 1] == '\r') {
@@ -64,17 +65,34 @@ static struct str line_at(struct str text, size_t offset, size_t *ret_start) {
 	return str_slice(text, start, end > start ? end : start);
 }
 
-struct diag_place diag_place(struct str text, size_t offset) {
+/* A place in a text, moved on from the one before it: messages come in order, and a text of megabytes has a thousand. */
+struct cursor {
+	size_t offset;
+	struct diag_place place;
+};
+
+static struct cursor cursor_at_start(void) {
+	return (struct cursor){.place = {.line = 1, .column = 1}};
+}
+
+static void cursor_move(struct cursor *c, struct str text, size_t offset) {
 	offset = offset > text.len ? text.len : offset;
-	struct diag_place place = {.line = 1, .column = 1};
-	for (size_t i = 0; i < offset; i++) {
-		place.column++;
-		if (text.ptr[i] == '\n') {
-			place.line++;
-			place.column = 1;
+	if (offset < c->offset) {
+		*c = cursor_at_start();
+	}
+	while (c->offset < offset) {
+		c->place.column++;
+		if (text.ptr[c->offset++] == '\n') {
+			c->place.line++;
+			c->place.column = 1;
 		}
 	}
-	return place;
+}
+
+struct diag_place diag_place(struct str text, size_t offset) {
+	struct cursor cursor = cursor_at_start();
+	cursor_move(&cursor, text, offset);
+	return cursor.place;
 }
 
 static const struct {
@@ -137,9 +155,8 @@ static void render_excerpt(struct strbuf *out, const struct diag *d, struct str 
 	strbuf_add_c(out, style.color ? PLAIN "\n" : "\n");
 }
 
-static void render_head(struct strbuf *out, const struct diag *d, const char *file, struct str text,
-						struct diag_style style) {
-	struct diag_place place = diag_place(text, d->span.start);
+static void render_head(struct strbuf *out, const struct diag *d, const char *file,
+						struct diag_place place, struct diag_style style) {
 	strbuf_printf(out, "%s%s:%zu:%zu:%s ", style.color ? BOLD : "", file, place.line, place.column,
 				  style.color ? PLAIN : "");
 	strbuf_printf(out, "%s%s:%s %s", style.color ? severities[d->severity].color : "",
@@ -151,8 +168,10 @@ static void render_head(struct strbuf *out, const struct diag *d, const char *fi
 
 void diags_render(struct strbuf *out, const struct diags *d, const char *file, struct str text,
 				  struct diag_style style) {
+	struct cursor cursor = cursor_at_start();
 	for (size_t i = 0; i < d->count; i++) {
-		render_head(out, &d->items[i], file, text, style);
+		cursor_move(&cursor, text, d->items[i].span.start);
+		render_head(out, &d->items[i], file, cursor.place, style);
 		strbuf_add_char(out, '\n');
 		render_excerpt(out, &d->items[i], text, style);
 	}
@@ -162,5 +181,5 @@ void diags_render(struct strbuf *out, const struct diags *d, const char *file, s
 }
 
 void diag_render_line(struct strbuf *out, const struct diag *d, const char *file, struct str text) {
-	render_head(out, d, file, text, (struct diag_style){.color = false});
+	render_head(out, d, file, diag_place(text, d->span.start), (struct diag_style){.color = false});
 }

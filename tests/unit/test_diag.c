@@ -79,10 +79,36 @@ static void test_limit_and_order(void **state) {
 	arena_finish(&a);
 }
 
+/* As many messages as there may be, near the end of a text of many megabytes: on one line of it, and on as many as it has. */
+static void test_large_text(void **state) {
+	(void)state;
+	for (int lines = 0; lines < 2; lines++) {
+		struct arena a;
+		struct diags d;
+		struct strbuf text = STRBUF_INIT, out = STRBUF_INIT;
+		arena_init(&a);
+		diags_init(&d, &a);
+		strbuf_add_repeat(&text, lines ? '\n' : ' ', 20u << 20);
+		for (int i = 0; i < DIAGS_MAX; i++) {
+			diags_add(&d, DIAG_ERROR, (struct span){text.len, text.len + 3}, "wrong");
+			strbuf_add_c(&text, lines ? "bad\n" : "bad ");
+		}
+		diags_render(&out, &d, "f.yml", strbuf_str(&text), (struct diag_style){.color = false});
+		const char *last = lines ? "f.yml:20972520:1: error: wrong\n    bad\n    ^~~\n"
+								 : "f.yml:1:20975517: error: wrong\n";
+		size_t at = str_find(strbuf_str(&out), str_from(last));
+		assert_true(at < out.len);
+		strbuf_finish(&text);
+		strbuf_finish(&out);
+		arena_finish(&a);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_render),
 		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_large_text),
 		cmocka_unit_test(test_limit_and_order),
 	};
 	return cmocka_run_group_tests_name("diag", tests, NULL, NULL);
