@@ -57,20 +57,14 @@ static int compare_texts(const void *a, const void *b) {
 	return str_compare(((const struct rule_text *)a)->name, ((const struct rule_text *)b)->name);
 }
 
-static bool has_name(const struct field_value *field, struct str name) {
-	for (size_t i = 0; i < field->text_count; i++) {
-		if (str_equal(field->texts[i].name, name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static size_t add_group_labels(const struct rule_error *e, const struct field_value *own,
-							   bool templates, struct rule_text *texts, size_t count) {
+/* `texts` holds the rule's own labels, sorted; they win. */
+static size_t add_group_labels(const struct rule_error *e, bool templates, struct rule_text *texts,
+							   size_t own) {
+	size_t count = own;
 	for (size_t i = 0; i < e->group->label_count; i++) {
 		const struct text_pair *pair = &e->group->labels[i];
-		if (has_name(own, pair->name)) {
+		struct rule_text wanted = {.name = pair->name};
+		if (own > 0 && bsearch(&wanted, texts, own, sizeof(texts[0]), compare_texts) != NULL) {
 			continue;
 		}
 		struct rule_text *text = &texts[count++];
@@ -99,10 +93,11 @@ const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_te
 			text->template = load_template(e, kinds[what].word, pair, text->source);
 		}
 	}
-	if (what == RULE_TEXT_LABELS) {
-		count = add_group_labels(e, field, templates, texts, count);
-	}
 	qsort(texts, count, sizeof(texts[0]), compare_texts);
+	if (from_group > 0) {
+		count = add_group_labels(e, templates, texts, count);
+		qsort(texts, count, sizeof(texts[0]), compare_texts);
+	}
 	*ret_count = count;
 	return texts;
 }

@@ -11,8 +11,9 @@
 struct anchor {
 	struct str name;
 	struct yaml_node *node;
-	size_t size, height; /* nodes in it, aliases followed; levels of collections */
-	bool open;           /* an alias to it now would make it contain itself */
+	size_t size,
+		height; /* nodes in it and its text, as an alias counts them; levels of collections */
+	bool open;  /* an alias to it now would make it contain itself */
 };
 
 struct level {
@@ -272,6 +273,9 @@ static void check_tag(struct reader *r, const struct yaml_node *node) {
 	}
 }
 
+#define ALIASED_BYTES 64 /* of text count as a node where an alias repeats it */
+#define NODE_PIECES 8    /* take as much memory as a node */
+
 static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
 	struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
@@ -290,9 +294,11 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	}
 	yaml_pieces_make(node, style, r->text, r->arena);
 	r->last_end = node->span.end;
-	anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = 1});
+	size_t size = 1 + value.len / ALIASED_BYTES;
+	anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = size});
 	check_tag(r, node);
-	return count_nodes(r, 1, node->span) && attach(r, node, 1, 0);
+	return count_nodes(r, 1 + node->piece_count / NODE_PIECES, node->span) &&
+		   attach(r, node, size, 0);
 }
 
 static bool handle_alias_within(struct reader *r, const yaml_event_t *event, struct anchor *anchor,
@@ -428,7 +434,7 @@ static bool handle_document_start(struct reader *r, const yaml_event_t *event) {
 	r->documents =
 		arena_grow(r->arena, r->documents, r->count, &r->capacity, sizeof(r->documents[0]));
 	r->documents[r->count] = (struct yaml_document){0};
-	hmap_clear(&r->anchors);
+	hmap_finish(&r->anchors); /* not cleared: one document with many would make all others slow */
 	r->hole = NULL;
 	r->hole_anchor = NULL;
 	return true;

@@ -8,6 +8,9 @@
 
 #include "base/utf8.h"
 
+#define PIECES_MAX                                                                                 \
+	(1u << 20) /* what has places within it, expressions and templates, is no longer */
+
 struct walk {
 	struct str file, text;
 	size_t at, end; /* in the file */
@@ -29,6 +32,9 @@ static void walk_piece(struct walk *w) {
 			last->file_offset = w->at;
 			return;
 		}
+	}
+	if (w->count == PIECES_MAX) {
+		return;
 	}
 	w->pieces = arena_grow(w->arena, w->pieces, w->count, &w->capacity, sizeof(w->pieces[0]));
 	w->pieces[w->count++] = (struct yaml_piece){.text_offset = w->done, .file_offset = w->at};
@@ -244,6 +250,8 @@ static void walk_properties(struct walk *w) {
 void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
 					  struct arena *a) {
 	struct walk w = {.file = file,
+					 .pieces = ARENA_NEW(a, struct yaml_piece), /* most scalars have one */
+					 .capacity = 1,
 					 .text = scalar->text,
 					 .at = scalar->span.start,
 					 .end = scalar->span.end,

@@ -234,11 +234,39 @@ static void test_second_document(void **state) {
 	finish(&f);
 }
 
+/* Labels of group and rule are merged by order, not each with each. */
+static void test_many_labels(void **state) {
+	(void)state;
+	enum { MANY = 100000 };
+	struct fixture f;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_c(&text, "groups:\n- name: g\n  labels:\n");
+	for (int i = 0; i < MANY; i++) {
+		strbuf_printf(&text, "    l%d: group\n", i);
+	}
+	strbuf_add_c(&text, "  rules:\n  - alert: A\n    expr: up\n    labels:\n");
+	for (int i = MANY / 2; i < MANY + MANY / 2; i++) {
+		strbuf_printf(&text, "      l%d: rule\n", i);
+	}
+	load(&f, strbuf_str(&text));
+	strbuf_finish(&text);
+	assert_true(f.good);
+	const struct rule *rule = &f.file.groups[0].rules[0];
+	assert_int_equal(rule->label_count, MANY + MANY / 2);
+	size_t own = 0;
+	for (size_t i = 0; i < rule->label_count; i++) {
+		own += str_equal(rule->labels[i].source, STR("rule"));
+	}
+	assert_int_equal(own, MANY);
+	finish(&f);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),         cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_all_errors),         cmocka_unit_test(test_bad_group_template),
 		cmocka_unit_test(test_operator_documents), cmocka_unit_test(test_second_document),
+		cmocka_unit_test(test_many_labels),
 	};
 	return cmocka_run_group_tests_name("group", tests, NULL, NULL);
 }

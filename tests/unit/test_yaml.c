@@ -256,6 +256,82 @@ static void test_alias_bomb(void **state) {
 	strbuf_finish(&text);
 }
 
+/* A long text counts by its length where aliases repeat it: whoever reads the tree copies it each time. */
+static void test_alias_of_long_text(void **state) {
+	(void)state;
+	struct fixture f;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_c(&text, "- &a ");
+	strbuf_add_repeat(&text, 'x', 1u << 20);
+	for (int i = 0; i < 100; i++) {
+		strbuf_add_c(&text, "\n- [*a]");
+		if (i == 9) {
+			read_text(&f, strbuf_str(&text));
+			assert_true(f.good);
+			arena_finish(&f.arena);
+		}
+	}
+	read_text(&f, strbuf_str(&text));
+	assert_false(f.good);
+	assert_non_null(strstr(f.diags.items[0].message, "excessive aliasing"));
+	arena_finish(&f.arena);
+	strbuf_finish(&text);
+}
+
+/* The largest text there may be, of the smallest nodes: refused early, with the limit's name. */
+static void test_many_nodes(void **state) {
+	(void)state;
+	struct fixture f;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_char(&text, '[');
+	while (text.len + 2 < YAML_MAX_BYTES) {
+		strbuf_add_c(&text, "1,");
+	}
+	read_text(&f, strbuf_str(&text));
+	assert_false(f.good);
+	assert_non_null(strstr(f.diags.items[0].message, "more than 1000000 nodes (limit)"));
+	assert_true(f.arena.bytes < 256u << 20);
+	arena_finish(&f.arena);
+	strbuf_finish(&text);
+}
+
+/* The places within a text of nothing but quotes are bounded too. */
+static void test_many_pieces(void **state) {
+	(void)state;
+	struct fixture f;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_c(&text, "e: '");
+	while (text.len < YAML_MAX_BYTES / 4) {
+		strbuf_add_c(&text, "''''''''''''''''");
+	}
+	strbuf_add_char(&text, '\'');
+	read_text(&f, strbuf_str(&text));
+	assert_true(f.good);
+	assert_true(f.arena.bytes < 64u << 20);
+	arena_finish(&f.arena);
+	strbuf_finish(&text);
+}
+
+/* An anchor a document, after one that had many: each begins with none. */
+static void test_anchors_of_documents(void **state) {
+	(void)state;
+	struct fixture f;
+	struct strbuf text = STRBUF_INIT;
+	for (int i = 0; i < 100000; i++) {
+		strbuf_printf(&text, "- &x%d 1\n", i);
+	}
+	for (int i = 0; i < 100000; i++) {
+		strbuf_add_c(&text, "--- &x 1\n");
+	}
+	strbuf_add_c(&text, "--- *x\n");
+	read_text(&f, strbuf_str(&text));
+	assert_false(f.good);
+	assert_int_equal(f.count, 100001);
+	assert_string_equal(f.diags.items[0].message, "yaml: unknown anchor 'x' referenced");
+	arena_finish(&f.arena);
+	strbuf_finish(&text);
+}
+
 /* A megabyte of blanks within a scalar: read in one go, not anew from every blank. */
 static void test_many_blanks(void **state) {
 	(void)state;
@@ -279,10 +355,18 @@ static void test_many_blanks(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trees),      cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_places),     cmocka_unit_test(test_end_of_block),
-		cmocka_unit_test(test_tags),       cmocka_unit_test(test_depth_bomb),
-		cmocka_unit_test(test_alias_bomb), cmocka_unit_test(test_many_blanks),
+		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_end_of_block),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_depth_bomb),
+		cmocka_unit_test(test_alias_bomb),
+		cmocka_unit_test(test_many_blanks),
+		cmocka_unit_test(test_alias_of_long_text),
+		cmocka_unit_test(test_many_nodes),
+		cmocka_unit_test(test_many_pieces),
+		cmocka_unit_test(test_anchors_of_documents),
 	};
 	return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
