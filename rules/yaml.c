@@ -83,6 +83,13 @@ static bool fail(struct reader *r, struct span span, const char *format, ...) {
 	return false;
 }
 
+/* A tab in the indentation looks like blanks to whoever looks for the character that cannot start a token. */
+static const char *tab_hint(const struct reader *r, size_t at, const char *problem) {
+	bool is_tab = at < r->text.len && r->text.ptr[at] == '\t';
+	bool unsaid = strstr(problem, "tab") == NULL;
+	return is_tab && unsaid ? ": it is a tab, and YAML is indented with spaces" : "";
+}
+
 /* The line that yaml.v3 names: of the context if that is not the first line, and without the first line's one for the
  * parser's errors (not for the scanner's). The span says where it really is. */
 static bool fail_at(struct reader *r, const yaml_parser_t *p) {
@@ -94,11 +101,12 @@ static bool fail_at(struct reader *r, const yaml_parser_t *p) {
 	}
 	size_t at = byte_of(r, p->problem_mark);
 	size_t line = p->context_mark.line != 0 ? p->context_mark.line : p->problem_mark.line;
+	const char *hint = tab_hint(r, at, problem);
 	if (line == 0) {
-		return fail(r, (struct span){at, at}, "yaml: %s", problem);
+		return fail(r, (struct span){at, at}, "yaml: %s%s", problem, hint);
 	}
 	line += p->error == YAML_SCANNER_ERROR;
-	return fail(r, (struct span){at, at}, "yaml: line %zu: %s", line, problem);
+	return fail(r, (struct span){at, at}, "yaml: line %zu: %s%s", line, problem, hint);
 }
 
 #define CHUNK_BYTES                                                                                \
