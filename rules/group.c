@@ -35,6 +35,18 @@ static void check_group(struct loader *l, const struct yaml_node *node,
 	}
 }
 
+/* A group's labels go to Alertmanager with its alerts only. */
+static void warn_of_labels(struct loader *l, const struct field_value *labels,
+						   const struct rule_group *g) {
+	bool alerting = false;
+	for (size_t i = 0; i < g->rule_count; i++) {
+		alerting = alerting || g->rules[i].kind == RULE_ALERTING;
+	}
+	for (size_t i = 0; alerting && i < labels->text_count; i++) {
+		rule_text_name_warn(l, "label", &labels->texts[i]);
+	}
+}
+
 static void load_rules(struct loader *l, const struct field_value *v, struct rule_group *g) {
 	const struct yaml_node *list = v[GROUP_RULES].node;
 	if (list == NULL) {
@@ -71,6 +83,7 @@ bool group_load(struct loader *l, const struct yaml_node *node, struct rule_grou
 	};
 	check_group(l, node, v);
 	load_rules(l, v, &group);
+	warn_of_labels(l, &v[GROUP_LABELS], &group);
 	*ret_group = group;
 	return true;
 }

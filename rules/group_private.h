@@ -75,6 +75,9 @@ const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_te
 										size_t *ret_count);
 void rule_texts_finish(const struct rule_text *texts, size_t count);
 
+/* Warns of names that the older Alertmanagers do not take; `what` is "label" or "annotation". */
+void rule_text_name_warn(struct loader *l, const char *what, const struct text_pair *pair);
+
 bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group);
 void group_finish(const struct rule_group *g);
 

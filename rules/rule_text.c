@@ -14,6 +14,15 @@ static bool name_is_valid(enum rule_text_what what, struct str name) {
 	return label_name_is_valid(name) && (what != RULE_TEXT_LABELS || !str_equal(name, LABEL_NAME));
 }
 
+/* Alertmanager takes names of any characters from 0.27 on, Prometheus from 3.0. */
+void rule_text_name_warn(struct loader *l, const char *what, const struct text_pair *pair) {
+	if (label_name_is_valid(pair->name) && !label_name_is_legacy(pair->name)) {
+		diags_add(l->diags, DIAG_WARNING, pair->name_node->span,
+				  "Alertmanager before 0.27 refuses an alert with this %s name: %.*s", what,
+				  STR_FMT(pair->name));
+	}
+}
+
 static bool has_action(struct str source) {
 	return str_find(source, STR("{{")) < source.len;
 }
@@ -88,6 +97,9 @@ const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_te
 		*text = dup_text(e, pair);
 		if (!name_is_valid(what, pair->name)) {
 			rule_error_add(e, pair->name_node->span, kinds[what].bad_name, STR_FMT(pair->name));
+		}
+		if (templates) {
+			rule_text_name_warn(e->loader, kinds[what].word, pair);
 		}
 		if (templates && has_action(pair->value)) {
 			text->template = load_template(e, kinds[what].word, pair, text->source);
