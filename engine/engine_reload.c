@@ -174,21 +174,19 @@ static struct evaluation_settings make_settings(const struct config *c) {
 	};
 }
 
-/* A template that queries may ask for anything. */
-static bool rule_queries(const struct rule *rule) {
-	for (size_t i = 0; i < rule->annotation_count; i++) {
-		struct str s = rule->annotations[i].source;
-		if (rule->annotations[i].template != NULL && str_find(s, STR("query")) < s.len) {
-			return true;
-		}
-	}
-	for (size_t i = 0; i < rule->label_count; i++) {
-		struct str s = rule->labels[i].source;
-		if (rule->labels[i].template != NULL && str_find(s, STR("query")) < s.len) {
+static bool texts_query(const struct rule_text *texts, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		if (texts[i].template != NULL && template_queries(texts[i].template)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* A template that queries may ask for anything. */
+static bool rule_queries(const struct rule *rule) {
+	return texts_query(rule->annotations, rule->annotation_count) ||
+		   texts_query(rule->labels, rule->label_count);
 }
 
 static bool any_rule_queries(const struct rule_set *set) {

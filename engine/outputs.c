@@ -71,7 +71,7 @@ void outputs_keep(struct outputs *o, dur_ms horizon, const struct str *names, si
 	clear_names(o);
 	o->horizon = horizon;
 	o->keeps_all = names == NULL;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; !o->keeps_all && i < count; i++) {
 		uint64_t hash = hash_str(names[i]);
 		if (hmap_find(&o->names, hash, name_equal, &names[i]) == NULL) {
 			hmap_add(&o->names, hash, mem_dup_str(names[i]));

@@ -36,6 +36,14 @@ const struct template *template_parse(struct str name, struct str source, struct
 	return finish_parse(&p, t, ret_error, ret_span);
 }
 
+bool template_queries(const struct template *t) {
+	return t->queries;
+}
+
+size_t template_regex_count(const struct template *t) {
+	return t->regex_count;
+}
+
 void template_destroy(const struct template *t) {
 	for (size_t i = 0; t != NULL && i < t->regex_count; i++) {
 		regex_destroy(t->regexes[i]);

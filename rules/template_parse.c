@@ -164,6 +164,7 @@ static struct tnode *parse_identifier(struct tparser *p, struct token token) {
 	struct tnode *node = tnode_create(p->arena, TNODE_IDENTIFIER, token.pos);
 	node->identifier.name = token.text;
 	node->identifier.function = template_function_find(token.text);
+	p->t->queries = p->t->queries || str_equal(token.text, STR("query"));
 	if (node->identifier.function == NULL) {
 		struct strbuf name = STRBUF_INIT;
 		strbuf_add_quoted(&name, token.text);

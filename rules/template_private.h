@@ -170,6 +170,7 @@ struct template {
 	size_t definition_count;
 	struct regex **regexes; /* owned */
 	size_t regex_count;
+	bool queries; /* names the function "query" */
 };
 
 /* ---- parser ---- */

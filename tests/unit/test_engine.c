@@ -309,6 +309,38 @@ static void test_groups_that_read_groups(void **state) {
 	tear_down(&d);
 }
 
+/* A template that asks may ask for any recorded series: then all are kept, else only what rules read. */
+static void test_templates_that_query(void **state) {
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t kept;
+	} cases[] = {
+		{"what a query {{ $value }}", 1},
+		{"{{ query \"r:y\" | first | value }}", 4},
+		{"{{ if false }}{{ query \"r:y\" }}{{ end }}", 4},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct driver d;
+		struct strbuf rules = STRBUF_INIT;
+		strbuf_printf(&rules,
+					  "groups: [{name: g, rules: [{record: 'r:x', expr: m}, {record: 'r:y', expr: "
+					  "m}, {alert: U, expr: m, annotations: {a: '%s'}}, {alert: V, expr: 'r:x > "
+					  "0'}]}]",
+					  cases[i].text);
+		set_up(&d, rules.ptr, "");
+		add_series(&d, 15000, "m 9x20");
+		advance(&d, 15000);
+		expect_alerts(&d, "U firing, V firing");
+		load(&d, rules.ptr); /* and again, with everything there */
+		advance(&d, 30000);
+		expect_alerts(&d, "U firing, V firing");
+		assert_in_range(engine_output_series(d.engine), cases[i].kept, cases[i].kept == 1 ? 1 : 6);
+		strbuf_finish(&rules);
+		tear_down(&d);
+	}
+}
+
 /* The group that others wait for changes at a reload while its answer is on the way: they go on without it. */
 static void test_reload_of_a_group_waited_for(void **state) {
 	(void)state;
@@ -433,6 +465,7 @@ int main(void) {
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_under_way),
 		cmocka_unit_test(test_groups_that_read_groups),
+		cmocka_unit_test(test_templates_that_query),
 		cmocka_unit_test(test_reload_of_a_group_waited_for),
 		cmocka_unit_test(test_failed_reload),
 		cmocka_unit_test(test_ready),
