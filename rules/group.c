@@ -47,6 +47,16 @@ static void warn_of_labels(struct loader *l, const struct field_value *labels,
 	}
 }
 
+static bool is_full(struct loader *l, struct span span) {
+	size_t bytes = l->arena->bytes - l->bytes_before + l->scratch->bytes + l->regex_bytes;
+	if (bytes > RULE_FILE_MAX_MEMORY && !l->full) {
+		l->full = true;
+		diags_add(l->diags, DIAG_ERROR, span, "rules take more than %u MiB of memory (limit)",
+				  RULE_FILE_MAX_MEMORY >> 20);
+	}
+	return l->full;
+}
+
 static void load_rules(struct loader *l, const struct field_value *v, struct rule_group *g) {
 	const struct yaml_node *list = v[GROUP_RULES].node;
 	if (list == NULL) {
@@ -59,7 +69,7 @@ static void load_rules(struct loader *l, const struct field_value *v, struct rul
 	};
 	struct rule *rules = ARENA_ARRAY(l->arena, struct rule, list->count);
 	size_t number = 0;
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list->count && !is_full(l, list->items[i]->span); i++) {
 		if (list->items[i]->kind != YAML_NULL) { /* yaml.v3 drops null items */
 			number++;
 			g->rule_count += rule_load(l, &context, number, list->items[i], &rules[g->rule_count]);
@@ -73,6 +83,7 @@ bool group_load(struct loader *l, const struct yaml_node *node, struct rule_grou
 	if (!fields_load(l, node, "rulefmt.RuleGroup", group_fields, GROUP_FIELDS, v)) {
 		return false;
 	}
+	v[GROUP_NAME].text = rule_name_check(l, v[GROUP_NAME].text, v[GROUP_NAME].span);
 	struct rule_group group = {
 		.name = arena_dup(l->arena, v[GROUP_NAME].text),
 		.file = l->path,

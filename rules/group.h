@@ -7,6 +7,11 @@
 #include "promql-lite/parser.h"
 #include "rules/template.h"
 
+#define RULE_MAX_NAME_BYTES 4096 /* of a group or rule: messages and templates repeat it */
+/* What the loading of one file may take: trees, templates, labels. 10,000 rules of the usual size take 120 MiB. A small file
+ * can make much of it, with labels of a group for instance, which each of its rules has. */
+#define RULE_FILE_MAX_MEMORY (512u << 20)
+
 enum rule_kind { RULE_ALERTING, RULE_RECORDING };
 
 /* A label or annotation whose value is a template. */

@@ -12,6 +12,9 @@ struct loader {
 	struct diags *diags;
 	const struct pql_syntax *syntax;
 	struct str path;
+	size_t bytes_before; /* of `arena`, from files loaded earlier */
+	size_t regex_bytes;  /* about what regexes take, which stand in no arena */
+	bool full;           /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
 };
 
 /* A mapping's value of text to text: labels, annotations. */
@@ -77,6 +80,9 @@ void rule_texts_finish(const struct rule_text *texts, size_t count);
 
 /* Warns of names that the older Alertmanagers do not take; `what` is "label" or "annotation". */
 void rule_text_name_warn(struct loader *l, const char *what, const struct text_pair *pair);
+
+/* Reports a name that is too long, and then the messages have the start of it only. */
+struct str rule_name_check(struct loader *l, struct str name, struct span span);
 
 bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group);
 void group_finish(const struct rule_group *g);

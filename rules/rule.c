@@ -39,6 +39,15 @@ void rule_error_add(const struct rule_error *e, struct span span, const char *fo
 	strbuf_finish(&message);
 }
 
+struct str rule_name_check(struct loader *l, struct str name, struct span span) {
+	if (name.len <= RULE_MAX_NAME_BYTES) {
+		return name;
+	}
+	diags_add(l->diags, DIAG_ERROR, span, "name of more than %d bytes (limit)",
+			  RULE_MAX_NAME_BYTES);
+	return str_slice(name, 0, 64);
+}
+
 static void check_name(const struct rule_error *e, const struct field_value *v) {
 	bool record = v[RULE_RECORD].text.len > 0, alert = v[RULE_ALERT].text.len > 0;
 	if (record && alert) {
@@ -113,6 +122,28 @@ static struct str canonical_text(struct arena *a, const struct pql_expr *expr) {
 	return query;
 }
 
+#define REGEX_BYTES 1024 /* of one regex, about */
+
+static size_t count_template_regexes(const struct rule_text *texts, size_t count) {
+	size_t regexes = 0;
+	for (size_t i = 0; i < count; i++) {
+		regexes += texts[i].template != NULL ? template_regex_count(texts[i].template) : 0;
+	}
+	return regexes;
+}
+
+static size_t count_regexes(const struct rule *r) {
+	size_t regexes = count_template_regexes(r->labels, r->label_count) +
+					 count_template_regexes(r->annotations, r->annotation_count);
+	for (size_t i = 0; i < r->expr->selector_count; i++) {
+		const struct pql_node *selector = r->expr->selectors[i];
+		for (size_t j = 0; j < selector->selector.matcher_count; j++) {
+			regexes += selector->selector.matchers[j].regex != NULL;
+		}
+	}
+	return regexes;
+}
+
 bool rule_load(struct loader *l, const struct group_context *group, size_t number,
 			   const struct yaml_node *node, struct rule *ret_rule) {
 	struct field_value v[RULE_FIELDS];
@@ -122,6 +153,7 @@ bool rule_load(struct loader *l, const struct group_context *group, size_t numbe
 	}
 	bool alerting = v[RULE_ALERT].text.len > 0;
 	enum rule_field name = alerting ? RULE_ALERT : RULE_RECORD;
+	v[name].text = rule_name_check(l, v[name].text, v[name].span);
 	struct rule_error e = {l, group, number, v[name].text};
 	struct rule rule = {
 		.kind = alerting ? RULE_ALERTING : RULE_RECORDING,
@@ -147,6 +179,7 @@ bool rule_load(struct loader *l, const struct group_context *group, size_t numbe
 	}
 	rule.expr_source = rule.expr->text;
 	rule.query = canonical_text(l->arena, rule.expr);
+	l->regex_bytes += count_regexes(&rule) * REGEX_BYTES;
 	*ret_rule = rule;
 	return true;
 }

@@ -101,7 +101,8 @@ bool rule_file_load(struct str path, struct str text, const struct pql_syntax *s
 									   .scratch = &scratch,
 									   .diags = diags,
 									   .syntax = syntax,
-									   .path = arena_dup(a, path)}};
+									   .path = arena_dup(a, path),
+									   .bytes_before = a->bytes}};
 	struct yaml_document *documents;
 	size_t count, errors = diags->errors;
 	struct diags found;

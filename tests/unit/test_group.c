@@ -261,12 +261,48 @@ static void test_many_labels(void **state) {
 	finish(&f);
 }
 
+static void assert_refused(struct strbuf *text, const char *message) {
+	struct fixture f;
+	load(&f, strbuf_str(text));
+	assert_false(f.good);
+	assert_int_equal(f.diags.count, 1);
+	assert_string_equal(f.diags.items[0].message, message);
+	assert_true(f.arena.bytes < 600u << 20);
+	finish(&f);
+	strbuf_finish(text);
+}
+
+/* Two megabytes of rules that would take two gigabytes: each has a copy of its group's label. */
+static void test_much_memory(void **state) {
+	(void)state;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_c(&text, "groups:\n- name: g\n  labels:\n    l: ");
+	strbuf_add_repeat(&text, 'x', 2u << 20);
+	strbuf_add_c(&text, "\n  rules:");
+	for (int i = 0; i < 1000; i++) {
+		strbuf_add_c(&text, "\n  - {record: a, expr: up}");
+	}
+	assert_refused(&text, "rules take more than 512 MiB of memory (limit)");
+}
+
+static void test_long_names(void **state) {
+	(void)state;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_c(&text, "groups:\n- name: g\n  rules:\n  - expr: up\n    alert: ");
+	strbuf_add_repeat(&text, 'x', RULE_MAX_NAME_BYTES + 1);
+	assert_refused(&text, "name of more than 4096 bytes (limit)");
+	strbuf_add_c(&text, "groups:\n- name: ");
+	strbuf_add_repeat(&text, 'x', RULE_MAX_NAME_BYTES + 1);
+	assert_refused(&text, "name of more than 4096 bytes (limit)");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_everything),         cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_all_errors),         cmocka_unit_test(test_bad_group_template),
 		cmocka_unit_test(test_operator_documents), cmocka_unit_test(test_second_document),
-		cmocka_unit_test(test_many_labels),
+		cmocka_unit_test(test_many_labels),        cmocka_unit_test(test_much_memory),
+		cmocka_unit_test(test_long_names),
 	};
 	return cmocka_run_group_tests_name("group", tests, NULL, NULL);
 }
