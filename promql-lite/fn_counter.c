@@ -24,19 +24,26 @@ static bool first_sample(const struct pql_call_context *call, const struct windo
 
 typedef bool counts_between(double previous, double current);
 
+/* Per sample how often it had happened by then: what a window has is the difference of two of these numbers. */
+static void count_so_far(const struct windows *w, counts_between *counts) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++) {
+		n += i > 0 && counts(w->values[i - 1], w->values[i]);
+		w->queue[i] = n;
+	}
+}
+
 static void count_series(struct pql_call_context *call, const struct windows *w,
 						 struct pql_row *out, counts_between *counts) {
+	count_so_far(w, counts);
 	for (size_t k = 0; k < call->frame->steps; k++) {
-		size_t from, n = 0;
+		size_t from;
 
-		if (!first_sample(call, w, k, &from)) {
-			continue;
+		if (first_sample(call, w, k, &from)) {
+			out->values[k] = (double)(w->queue[w->to[k] - 1] - w->queue[from]);
+			out->present[k] = 1;
 		}
-		for (size_t i = from + 1; i < w->to[k]; i++) {
-			n += counts(w->values[i - 1], w->values[i]);
-		}
-		out->values[k] = (double)n;
-		out->present[k] = 1;
 	}
 }
 

@@ -1,10 +1,8 @@
-/* <aggregation>_over_time: one number out of each window. Order and rounding are those of Prometheus. The sums and means stand in
- * fn_sum_over_time.c. */
+/* <aggregation>_over_time: one number out of each window. Order and rounding are those of Prometheus. Sums and means stand in
+ * fn_sum_over_time.c, deviations in fn_stddev_over_time.c. */
 #include "promql-lite/eval_private.h"
 
 #include <math.h>
-
-#include "promql-lite/kahan.h"
 
 static bool count_window(const struct windows *w, size_t from, size_t to, double *ret) {
 	(void)w;
@@ -68,28 +66,6 @@ static bool ts_of_min_window(const struct windows *w, size_t from, size_t to, do
 	return true;
 }
 
-/* Welford's method with compensated sums. */
-static bool stdvar_window(const struct windows *w, size_t from, size_t to, double *ret) {
-	struct kahan mean = {0}, squares = {0};
-	double count = 0;
-
-	for (size_t i = from; i < to; i++) {
-		double delta = w->values[i] - (mean.sum + mean.c);
-
-		count++;
-		kahan_add(&mean, delta / count);
-		kahan_add(&squares, delta * (w->values[i] - (mean.sum + mean.c)));
-	}
-	*ret = (squares.sum + squares.c) / count;
-	return true;
-}
-
-static bool stddev_window(const struct windows *w, size_t from, size_t to, double *ret) {
-	stdvar_window(w, from, to, ret);
-	*ret = sqrt(*ret);
-	return true;
-}
-
 /* Median of the distances from the median. */
 static bool mad_window(const struct windows *w, size_t from, size_t to, double *ret) {
 	size_t count = to - from;
@@ -120,8 +96,6 @@ static bool mad_window(const struct windows *w, size_t from, size_t to, double *
 	X(ts_of_last, false)                                                                           \
 	X(ts_of_max, false)                                                                            \
 	X(ts_of_min, false)                                                                            \
-	X(stdvar, false)                                                                               \
-	X(stddev, false)                                                                               \
 	X(mad, false)
 
 #define BODY(name, keep_names)                                                                     \

@@ -9,28 +9,88 @@ struct line {
 	double slope, intercept; /* per second; value at the time asked for */
 };
 
-/* Least squares over the window, time counted from `origin`; as Prometheus' linearRegression. */
-static struct line regression(const struct windows *w, size_t from, size_t to, ts_ms origin) {
-	struct kahan x = {0}, y = {0}, xy = {0}, x2 = {0};
-	double n = (double)(to - from), first = w->values[from], slope, covariance, variance;
-	bool constant = true;
+/* Sums over a window, time counted in seconds from an origin. */
+enum { X, Y, XY, X2, MOMENTS };
+struct moments {
+	double sum[MOMENTS], c[MOMENTS];
+};
+
+static inline double total(const struct moments *m, size_t j) {
+	return m->sum[j] + m->c[j];
+}
+
+/* Two numbers per instruction, where the processor has such instructions. */
+typedef double pair __attribute__((vector_size(16)));
+
+/* As kahan_add_finite. */
+static inline void pair_add(pair *sum, pair *c, pair v) {
+	pair t = *sum + v, from_v = t - *sum;
+
+	*c += (*sum - (t - from_v)) + (v - from_v);
+	*sum = t;
+}
+
+static struct moments moments_of(const struct windows *w, size_t from, size_t to, ts_ms origin) {
+	pair first = {0}, first_c = {0}, second = {0}, second_c = {0};
 
 	for (size_t i = from; i < to; i++) {
-		double seconds = (double)(w->times[i] - origin) / 1e3;
+		double seconds = (double)(w->times[i] - origin) / 1e3, y = w->values[i];
 
-		constant = constant && (i == from || w->values[i] == first);
-		kahan_add(&x, seconds);
-		kahan_add(&y, w->values[i]);
-		kahan_add(&xy, seconds * w->values[i]);
-		kahan_add(&x2, seconds * seconds);
+		pair_add(&first, &first_c, (pair){seconds, y});
+		pair_add(&second, &second_c, (pair){seconds * y, seconds * seconds});
 	}
-	if (constant) {
+	return (struct moments){
+		.sum = {first[0], first[1], second[0], second[1]},
+		.c = {first_c[0], first_c[1], second_c[0], second_c[1]},
+	};
+}
+
+/* With numbers among the samples that are not finite. */
+static struct moments moments_of_odd(const struct windows *w, size_t from, size_t to,
+									 ts_ms origin) {
+	struct kahan k[MOMENTS] = {0};
+	struct moments m;
+
+	for (size_t i = from; i < to; i++) {
+		double seconds = (double)(w->times[i] - origin) / 1e3, y = w->values[i];
+
+		kahan_add(&k[X], seconds);
+		kahan_add(&k[Y], y);
+		kahan_add(&k[XY], seconds * y);
+		kahan_add(&k[X2], seconds * seconds);
+	}
+	for (size_t j = 0; j < MOMENTS; j++) {
+		m.sum[j] = k[j].sum;
+		m.c[j] = k[j].c;
+	}
+	return m;
+}
+
+static bool is_constant(const struct windows *w, size_t from, size_t to) {
+	for (size_t i = from + 1; i < to; i++) {
+		if (w->values[i] != w->values[from]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Least squares over the window, as Prometheus' linearRegression. */
+static struct line regression(const struct windows *w, size_t from, size_t to, ts_ms origin) {
+	double n = (double)(to - from), first = w->values[from], slope, x, y;
+	struct moments m;
+
+	if (is_constant(w, from, to)) {
 		return isinf(first) ? (struct line){NAN, NAN} : (struct line){0, first};
 	}
-	covariance = (xy.sum + xy.c) - (x.sum + x.c) * (y.sum + y.c) / n;
-	variance = (x2.sum + x2.c) - (x.sum + x.c) * (x.sum + x.c) / n;
-	slope = covariance / variance;
-	return (struct line){slope, (y.sum + y.c) / n - slope * (x.sum + x.c) / n};
+	m = moments_of(w, from, to, origin);
+	if (!isfinite(total(&m, Y)) || !isfinite(total(&m, XY))) {
+		m = moments_of_odd(w, from, to, origin);
+	}
+	x = total(&m, X);
+	y = total(&m, Y);
+	slope = (total(&m, XY) - x * y / n) / (total(&m, X2) - x * x / n);
+	return (struct line){slope, y / n - slope * x / n};
 }
 
 static bool deriv_window(const struct windows *w, size_t from, size_t to, double *ret) {
