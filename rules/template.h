@@ -13,6 +13,8 @@
 #define TEMPLATE_MAX_STEPS                                                                         \
 	100000u /* nodes executed in one expansion: a loop over a duration would never end */
 #define TEMPLATE_MAX_DEPTH 100 /* templates calling templates, parentheses in parentheses */
+#define TEMPLATE_MAX_NAMES                                                                         \
+	1000 /* variables in scope, and definitions: each use looks through all */
 
 struct template;
 

@@ -131,6 +131,10 @@ static void define(struct tparser *p, struct str name, const struct tnode *root)
 		}
 		return;
 	}
+	if (t->definition_count == TEMPLATE_MAX_NAMES) {
+		tparser_fail(p, "exceeded maximum of %d definitions", TEMPLATE_MAX_NAMES);
+		return;
+	}
 	t->definitions = arena_grow(p->arena, t->definitions, t->definition_count,
 								&p->definition_capacity, sizeof(t->definitions[0]));
 	t->definitions[t->definition_count++] =

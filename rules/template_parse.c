@@ -141,6 +141,10 @@ static struct tnode *new_variable(struct tparser *p, struct token token) {
 }
 
 void tparser_declare(struct tparser *p, struct str variable) {
+	if (p->variable_count == TEMPLATE_MAX_NAMES) {
+		tparser_fail(p, "exceeded maximum of %d variables", TEMPLATE_MAX_NAMES);
+		return;
+	}
 	p->variables =
 		mem_grow(p->variables, p->variable_count, &p->variable_capacity, sizeof(p->variables[0]));
 	p->variables[p->variable_count++] = variable;

@@ -303,11 +303,37 @@ static void test_depth(void **state) {
 	}
 }
 
+/* As many names as fit a template are refused early: each use of one looks through all. */
+static void test_many_names(void **state) {
+	(void)state;
+	static const struct {
+		const char *before, *after, *message;
+	} cases[] = {
+		{"{{ $a", " := 1 }}", "template: __alert_A:1: exceeded maximum of 1000 variables"},
+		{"{{ define \"a", "\" }}x{{ end }}",
+		 "template: __alert_A:1: exceeded maximum of 1000 definitions"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct strbuf source = STRBUF_INIT;
+		struct arena a;
+		const char *error;
+		struct span span;
+		arena_init(&a);
+		for (int j = 0; j < 30000; j++) {
+			strbuf_printf(&source, "%s%d%s", cases[i].before, j, cases[i].after);
+		}
+		assert_null(template_parse(STR("A"), strbuf_str(&source), &a, &error, &span));
+		assert_string_equal(error, cases[i].message);
+		strbuf_finish(&source);
+		arena_finish(&a);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outputs),  cmocka_unit_test(test_parse_errors),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_asks),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_depth),    cmocka_unit_test(test_many_names),
 	};
 	return cmocka_run_group_tests_name("template", tests, NULL, NULL);
 }
