@@ -26,4 +26,8 @@ void tformat_unicode(struct tformat *f, uint64_t c);     /* %U */
 /* `verb` is one of b e E f g G x X; precision -1 is the shortest. */
 void tformat_float(struct tformat *f, double v, char verb, int precision);
 
+struct tvalue;
+/* An argument of a printing function, by its verb; in template_print.c. */
+void tformat_argument(struct tformat *f, struct tvalue v, uint32_t verb);
+
 #endif
