@@ -71,6 +71,14 @@ static const struct {
 	{"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"a\":"
 	 "\"h\"},\"values\":[[1,\"1\"]],\"histograms\":[[2,{}],[3,{}]]}]}}",
 	 "{a=\"h\"} 1000:1\n", 2, 0},
+	/* numbers in every form; members that nobody knows, and one that comes twice */
+	{"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"x\":[true,null,{"
+	 "\"y\":-1.5e3}],\"metric\":{\"b\":\"\\ud83d\\ude00\\/\",\"a\":\"1\"},\"values\":[[1.7e9,\"0.1\"],["
+	 "1700000000.0006,\"2\"],[1700000000.002,\"12345678901234567890123\"],[1700000001,\"-0.5\"],["
+	 "1700000002.10,\"1e-7\"]],\"values\":[[1,\"1\"]]}]}}",
+	 "{a=\"1\", b=\"😀/\"} 1700000000000:0.1 1700000000001:2 1700000000002:1.23457e+22 "
+	 "1700000001000:-0.5 1700000002100:1e-07\n",
+	 0, 0},
 	/* a label with an empty value is no label */
 	{"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":{\"a\":"
 	 "\"\",\"b\":\"c\"},\"value\":[-1.5,\"0x1p-2\"]}]}}",
