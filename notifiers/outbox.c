@@ -14,6 +14,7 @@ struct outbox *outbox_create(const struct outbox_options *options) {
 	o->last_ok = TS_NONE;
 	o->batch = mem_calloc(options->batch_max, sizeof *o->batch);
 	hmap_init(&o->entries, NULL);
+	hmap_init(&o->refused, NULL);
 	strbuf_init(&o->body);
 	return o;
 }
@@ -34,6 +35,7 @@ void outbox_destroy(struct outbox *o) {
 		entry_destroy(e);
 	}
 	hmap_finish(&o->entries);
+	outbox_refused_finish(o);
 	strbuf_finish(&o->body);
 	free(o->batch);
 	free(o->last_error);
@@ -91,6 +93,9 @@ static struct outbox_entry *entry_add(struct outbox *o, uint64_t hash) {
 
 void outbox_push(struct outbox *o, const struct notice *n, ts_ms now) {
 	uint64_t hash = labels_hash(n->labels);
+	if (outbox_refused_waits(o, hash, now)) {
+		return;
+	}
 	struct outbox_entry *e = hmap_find(&o->entries, hash, entry_equal, &n->labels);
 	bool is_new = e == NULL;
 	if (is_new) {

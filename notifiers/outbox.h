@@ -19,18 +19,27 @@ struct outbox_options {
 	uint64_t seed;               /* for the jitter of the backoff */
 };
 
+#define OUTBOX_REFUSALS_MAX 8
+#define OUTBOX_REFUSED_MIN (60 * 1000)
+#define OUTBOX_REFUSED_MAX (10 * 60 * 1000)
+#define OUTBOX_REFUSED_ALERTS 10000 /* that are remembered */
+
 enum outbox_outcome {
 	OUTBOX_OK,
 	OUTBOX_RETRY, /* not now: nobody there, time-out, 429, 5xx, but also 401 or 404, which somebody will mend */
 	/* Never: 400, 413, 422. Several alerts are halved and tried again until the one that is meant is alone; that one is
-	 * dropped and counted. */
+	 * dropped and counted. OUTBOX_REFUSALS_MAX of these in a row are the receiver's trouble more likely than the alerts': the
+	 * others wait as after OUTBOX_RETRY.
+	 * What is said of a dropped alert within OUTBOX_REFUSED_MIN is passed over, after each further refusal twice as long, up
+	 * to OUTBOX_REFUSED_MAX, which is less than resolved alerts are repeated. */
 	OUTBOX_DROP,
 };
 
 struct outbox_delivery {
 	uint64_t id;
-	struct str body; /* JSON array; the outbox's own memory until outbox_done */
-	size_t count;    /* alerts in it */
+	struct str body;      /* JSON array; the outbox's own memory until outbox_done */
+	size_t count;         /* alerts in it */
+	struct labels labels; /* of the first one; the outbox's own memory until outbox_done */
 };
 
 struct outbox_stats {
@@ -49,9 +58,10 @@ void outbox_push(struct outbox *o, const struct notice *n, ts_ms now);
 /* The next delivery, if one is due and none is under way. */
 bool outbox_next(struct outbox *o, ts_ms now, struct outbox_delivery *ret_delivery);
 
-/* `message` says what went wrong, for outbox_stats and the log; `retry_after` (0: none) is the receiver's own wish. */
-void outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome, const char *message,
-				 dur_ms retry_after, ts_ms now);
+/* `message` says what went wrong, for outbox_stats and the log; `retry_after` (0: none) is the receiver's own wish.
+ * Gives what was made of it: OUTBOX_RETRY also where refusals are taken for the receiver's trouble. */
+enum outbox_outcome outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome,
+								const char *message, dur_ms retry_after, ts_ms now);
 
 /* When outbox_next may have something; TS_NONE: not before the next push or done. */
 ts_ms outbox_wake_at(const struct outbox *o, ts_ms now);

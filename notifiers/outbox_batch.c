@@ -65,8 +65,10 @@ bool outbox_next(struct outbox *o, ts_ms now, struct outbox_delivery *ret_delive
 	}
 	batch_fill(o, now);
 	batch_print(o);
-	*ret_delivery = (struct outbox_delivery){
-		.id = o->next_id, .body = strbuf_str(&o->body), .count = o->batch_count};
+	*ret_delivery = (struct outbox_delivery){.id = o->next_id,
+											 .body = strbuf_str(&o->body),
+											 .count = o->batch_count,
+											 .labels = o->batch[0]->flying.notice->labels};
 	return true;
 }
 
@@ -109,17 +111,6 @@ static void part_split(struct outbox *o, size_t count) {
 	o->parts[o->part_count++] = count / 2;
 }
 
-static void handle_refusal(struct outbox *o) {
-	part_done(o);
-	if (o->batch_count == 1) {
-		o->dropped++;
-		batch_forget(o);
-		return;
-	}
-	part_split(o, o->batch_count);
-	batch_return(o);
-}
-
 /* splitmix64, of Sebastiano Vigna. */
 static uint64_t random_next(uint64_t *state) {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
@@ -149,30 +140,51 @@ static void handle_failure(struct outbox *o, dur_ms retry_after, ts_ms now) {
 	batch_return(o);
 }
 
+static enum outbox_outcome handle_refusal(struct outbox *o, dur_ms retry_after, ts_ms now) {
+	part_done(o);
+	if (o->batch_count > 1) {
+		part_split(o, o->batch_count);
+		batch_return(o);
+		return OUTBOX_DROP;
+	}
+	o->dropped++;
+	outbox_refused_add(o, o->batch[0]->hash, now);
+	batch_forget(o);
+	if (++o->refusals < OUTBOX_REFUSALS_MAX) {
+		return OUTBOX_DROP;
+	}
+	o->refusals = 0;
+	o->part_count = 0;
+	handle_failure(o, retry_after, now);
+	return OUTBOX_RETRY;
+}
+
 static void set_error(struct outbox *o, const char *message) {
 	free(o->last_error);
 	o->last_error = message != NULL ? mem_dup_str(str_from(message)) : NULL;
 }
 
-void outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome, const char *message,
-				 dur_ms retry_after, ts_ms now) {
+enum outbox_outcome outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome,
+								const char *message, dur_ms retry_after, ts_ms now) {
 	BUG_ON(o->batch_count == 0 || id != o->next_id);
 	o->next_id++;
 	set_error(o, outcome == OUTBOX_OK ? NULL : message);
+	o->errors += outcome != OUTBOX_OK;
 	if (outcome == OUTBOX_RETRY) {
-		o->errors++;
 		handle_failure(o, retry_after, now);
-		return;
+		return outcome;
 	}
-	o->failures = 0;
 	o->pause = 0;
 	if (outcome == OUTBOX_DROP) {
-		o->errors++;
-		handle_refusal(o);
-		return;
+		return handle_refusal(o, retry_after, now);
 	}
+	o->failures = o->refusals = 0;
 	part_done(o);
 	o->last_ok = now;
 	o->sent += o->batch_count;
+	for (size_t i = 0; i < o->batch_count; i++) {
+		outbox_refused_remove(o, o->batch[i]->hash);
+	}
 	batch_forget(o);
+	return outcome;
 }

@@ -30,6 +30,13 @@ struct outbox_entry {
 	struct outbox_entry *previous, *next;
 };
 
+/* An alert that was refused alone. Known by the hash of its labels: another alert with the same one waits with it. */
+struct outbox_refused {
+	uint64_t hash;
+	ts_ms at;
+	dur_ms pause; /* until the next try */
+};
+
 struct outbox_queue {
 	struct outbox_entry *head, *tail;
 };
@@ -51,9 +58,11 @@ struct outbox {
 	size_t parts[OUTBOX_PARTS_MAX];
 	size_t part_count;
 
-	unsigned failures; /* in a row */
-	ts_ms failed_at;   /* the pause before the next delivery: from here … */
-	dur_ms pause;      /* … this long; 0: none */
+	struct hmap refused; /* of struct outbox_refused */
+	unsigned refusals;   /* of single alerts, in a row */
+	unsigned failures;   /* since the last success */
+	ts_ms failed_at;     /* the pause before the next delivery: from here … */
+	dur_ms pause;        /* … this long; 0: none */
 	uint64_t random;
 
 	uint64_t sent, dropped, errors;
@@ -70,6 +79,12 @@ void outbox_entry_take(struct outbox_entry *e);
 /* Puts `flying` back among the words to tell, unless a newer word made it needless. */
 void outbox_entry_return(struct outbox_entry *e);
 bool outbox_entry_waiting(const struct outbox_entry *e);
+
+/* outbox_refused.c */
+void outbox_refused_add(struct outbox *o, uint64_t hash, ts_ms now);
+bool outbox_refused_waits(const struct outbox *o, uint64_t hash, ts_ms now);
+void outbox_refused_remove(struct outbox *o, uint64_t hash);
+void outbox_refused_finish(struct outbox *o);
 
 void outbox_link(struct outbox *o, struct outbox_entry *e); /* at the end, a new position */
 void outbox_link_first(struct outbox *o,

@@ -228,7 +228,8 @@ static int deliver_refusing(struct outbox *o, const bool *bad, bool *ret_told) {
 	struct outbox_delivery d;
 	struct told words[300];
 	int deliveries = 0;
-	for (; outbox_next(o, 0, &d); deliveries++) {
+	for (ts_ms now = 0; (now = outbox_wake_at(o, now)) != TS_NONE; deliveries++) {
+		assert_true(outbox_next(o, now, &d));
 		size_t count = read_words(d.body, words, 300);
 		bool refused = false;
 		for (size_t i = 0; i < count; i++) {
@@ -237,7 +238,7 @@ static int deliver_refusing(struct outbox *o, const bool *bad, bool *ret_told) {
 		for (size_t i = 0; i < count && !refused; i++) {
 			ret_told[words[i].serial] = true;
 		}
-		outbox_done(o, d.id, refused ? OUTBOX_DROP : OUTBOX_OK, "400", 0, 0);
+		outbox_done(o, d.id, refused ? OUTBOX_DROP : OUTBOX_OK, "400", 0, now);
 	}
 	return deliveries;
 }
@@ -247,7 +248,7 @@ static void test_bisect(void **state) {
 	const struct {
 		int alerts, bad_from, bad_step, bad_count, max_deliveries;
 	} cases[] = {
-		{256, 0, 1, 1, 18}, {256, 255, 1, 1, 18}, {256, 100, 7, 2, 34},    {256, 0, 1, 256, 511},
+		{256, 0, 1, 1, 18}, {256, 255, 1, 1, 18}, {256, 100, 7, 2, 34},    {256, 0, 1, 256, 640},
 		{1, 0, 1, 1, 1},    {3, 1, 1, 1, 5},      {1000, 300, 300, 3, 60},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -269,6 +270,76 @@ static void test_bisect(void **state) {
 		assert_int_equal(stats_of(o).queued, 0);
 		outbox_destroy(o);
 	}
+}
+
+/* Everything is refused: a few requests show it, then it is the receiver's trouble, with growing pauses. */
+static void test_everything_is_refused(void **state) {
+	(void)state;
+	struct outbox *o = outbox_create(&usual);
+	struct outbox_delivery d;
+	ts_ms now = 0;
+	dur_ms pause = 0;
+	for (int a = 0; a < 256; a++) {
+		push(o, a, false, a, 0);
+	}
+	for (int round = 0; round < 3; round++) {
+		int requests = 0;
+		enum outbox_outcome made = OUTBOX_DROP;
+		for (; outbox_next(o, now, &d); requests++) {
+			made = outbox_done(o, d.id, OUTBOX_DROP, "400", 0, now);
+		}
+		assert_int_equal(made, OUTBOX_RETRY);
+		assert_in_range(requests, 8, 8 + 2 * 8 + 8);
+		assert_int_equal(stats_of(o).dropped, 8 * (round + 1));
+		ts_ms at = outbox_wake_at(o, now);
+		assert_in_range(at - now, 500 << round, 1000 << round);
+		assert_true(at - now >= pause / 2);
+		pause = at - now;
+		now = at;
+	}
+	assert_true(outbox_next(o, now, &d));
+	assert_int_equal(d.count, 256 - 24); /* and when it is over all others are told at once */
+	assert_int_equal(outbox_done(o, d.id, OUTBOX_OK, "", 0, now), OUTBOX_OK);
+	expect_nothing(o, now);
+	outbox_destroy(o);
+}
+
+/* An alert that was refused is tried again after 1 min, 2, 4, 8, 10, 10 … */
+static void test_refused_alert_waits(void **state) {
+	(void)state;
+	static const ts_ms tried[] = {0, 1, 3, 7, 15, 25, 35}; /* minutes */
+	struct outbox *o = outbox_create(&usual);
+	struct outbox_delivery d;
+	size_t tries = 0;
+	for (ts_ms minute = 0; minute <= 44; minute++) {
+		ts_ms now = minute * MINUTE;
+		push(o, 1, minute % 2 == 1, 1, now);
+		push(o, 2, false, 2, now); /* is not held up */
+		while (outbox_next(o, now, &d)) {
+			bool bad = false;
+			struct told words[2];
+			size_t count = read_words(d.body, words, 2);
+			for (size_t i = 0; i < count; i++) {
+				bad = bad || words[i].serial == 1;
+			}
+			if (bad && count == 1) {
+				assert_true(str_equal(labels_get(d.labels, LABEL_ALERTNAME), STR("a1")));
+				assert_true(tries < sizeof tried / sizeof tried[0]);
+				assert_int_equal(minute, tried[tries++]);
+			}
+			outbox_done(o, d.id, bad ? OUTBOX_DROP : OUTBOX_OK, "400", 0, now);
+		}
+		assert_int_equal(stats_of(o).queued, 0);
+		assert_int_equal(stats_of(o).sent, minute + 1);
+	}
+	assert_int_equal(tries, sizeof tried / sizeof tried[0]);
+	push(o, 1, false, 3, 45 * MINUTE); /* it is good now: all is forgotten */
+	outbox_done(o, EXPECT(o, 45 * MINUTE, 3), OUTBOX_OK, "", 0, 45 * MINUTE);
+	push(o, 1, false, 4, 45 * MINUTE);
+	outbox_done(o, EXPECT(o, 45 * MINUTE, 4), OUTBOX_DROP, "400", 0, 45 * MINUTE);
+	push(o, 1, false, 5, 46 * MINUTE);
+	EXPECT(o, 46 * MINUTE, 5);
+	outbox_destroy(o);
 }
 
 static void test_capacity(void **state) {
@@ -458,6 +529,8 @@ int main(void) {
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_old_firing_word_is_refreshed),
 		cmocka_unit_test(test_bisect),
+		cmocka_unit_test(test_everything_is_refused),
+		cmocka_unit_test(test_refused_alert_waits),
 		cmocka_unit_test(test_capacity),
 		cmocka_unit_test(test_model),
 	};
