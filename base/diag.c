@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/url.h"
 #include "base/utf8.h"
 
 #define EXCERPT_MAX_BYTES 240 /* of a line that is shown: minified files have lines of megabytes */
@@ -34,6 +35,14 @@ void diags_add(struct diags *d, enum diag_severity severity, struct span span, c
 	va_start(args, format);
 	diags_vadd(d, severity, span, format, args);
 	va_end(args);
+}
+
+void diags_add_secret(struct diags *d, struct span span, const char *message) {
+	size_t before = d->count;
+	diags_add(d, DIAG_ERROR, span, "%s", message);
+	if (d->count > before) {
+		d->items[before].secret = true;
+	}
 }
 
 /* Insertion: lists are short, nearly sorted, and equal places keep their order. */
@@ -142,7 +151,9 @@ static void render_excerpt(struct strbuf *out, const struct diag *d, struct str 
 	size_t from = offset - start < line.len ? offset - start : line.len;
 	size_t to = d->span.end > start + line.len ? line.len : d->span.end - start;
 	to = d->span.end <= offset ? from + 1 : to;
-	line = excerpt(line, &from, &to);
+	struct strbuf masked = STRBUF_INIT;
+	url_mask_line(&masked, line);
+	line = excerpt(strbuf_str(&masked), &from, &to);
 	to = to > line.len ? line.len : to;
 	strbuf_add_c(out, "    ");
 	add_visible(out, line);
@@ -153,6 +164,7 @@ static void render_excerpt(struct strbuf *out, const struct diag *d, struct str 
 	size_t width = to > from ? utf8_width(str_slice(line, from, to)) : 1;
 	strbuf_add_repeat(out, '~', width > 0 ? width - 1 : 0);
 	strbuf_add_c(out, style.color ? PLAIN "\n" : "\n");
+	strbuf_finish(&masked);
 }
 
 static void render_head(struct strbuf *out, const struct diag *d, const char *file,
@@ -173,7 +185,9 @@ void diags_render(struct strbuf *out, const struct diags *d, const char *file, s
 		cursor_move(&cursor, text, d->items[i].span.start);
 		render_head(out, &d->items[i], file, cursor.place, style);
 		strbuf_add_char(out, '\n');
-		render_excerpt(out, &d->items[i], text, style);
+		if (!d->items[i].secret) {
+			render_excerpt(out, &d->items[i], text, style);
+		}
 	}
 	if (d->dropped > 0) {
 		strbuf_printf(out, "%s: %zu more messages are not shown\n", file, d->dropped);

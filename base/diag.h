@@ -21,6 +21,7 @@ struct diag {
 	struct span span;
 	const char *message; /* in the arena; no position, no final newline */
 	const char *code;    /* name of a lint, or NULL */
+	bool secret;         /* the place holds what must not be shown: no excerpt */
 };
 
 struct diags {
@@ -40,6 +41,9 @@ void diags_add(struct diags *d, enum diag_severity severity, struct span span, c
 void diags_vadd(struct diags *d, enum diag_severity severity, struct span span, const char *format,
 				va_list args) __attribute__((format(printf, 4, 0)));
 
+/* An error at a place that may hold a password: its excerpt is not shown. */
+void diags_add_secret(struct diags *d, struct span span, const char *message);
+
 /* By place, stable. */
 void diags_sort(struct diags *d);
 
@@ -52,7 +56,8 @@ struct diag_style {
 	bool color;
 };
 
-/* `file:line:col: error: message`, the line, and a caret under the span; every diagnostic of the list. */
+/* `file:line:col: error: message`, the line, and a caret under the span; every diagnostic of the list. User names and passwords of
+ * URLs in the line are masked. */
 void diags_render(struct strbuf *out, const struct diags *d, const char *file, struct str text,
 				  struct diag_style style);
 /* One of them, on one line, without the excerpt: for a log. */

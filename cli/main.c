@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,13 +42,27 @@ static const struct command *find_command(const char *name) {
 	return strcmp(name, "--version") == 0 ? &command_version : NULL;
 }
 
+/* A descriptor below 3 that is closed would be given to the next file or socket, which then gets what is meant for the terminal. */
+static void fill_standard_descriptors(void) {
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) == -1) {
+			(void)!open("/dev/null", O_RDWR); /* takes the lowest that is free: this one */
+		}
+	}
+}
+
 int main(int argc, char **argv) {
+	fill_standard_descriptors();
 	bug_set_handler(report_bug);
 	if (argc < 2) {
 		print_usage(stderr);
 		return (int)EXIT_USAGE;
 	}
 	const char *name = argv[1];
+	if (strcmp(name, "help") == 0 && argc > 2 && find_command(argv[2]) != NULL) {
+		char *help[] = {argv[2], (char *)"--help", NULL};
+		return (int)find_command(argv[2])->run(2, help);
+	}
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_usage(stdout);
 		return (int)EXIT_FINE;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/strbuf.h"
+#include "base/utf8.h"
 
 #define HELP_COLUMN 34
 
@@ -68,6 +69,31 @@ enum exit_code options_complain(const struct command *command, const char *forma
 	return EXIT_USAGE;
 }
 
+/* Control characters in both of their ranges, as in the log: what a server sends must not steer the terminal. */
+static void print_visible(struct strbuf *out, struct str text) {
+	while (text.len > 0) {
+		uint32_t rune;
+		size_t len = utf8_decode(text, &rune);
+		if (rune == '\n') {
+			strbuf_add_c(out, "\\n");
+		} else if (rune < 0x20 || (rune >= 0x7f && rune < 0xa0) ||
+				   (rune == UTF8_INVALID && len == 1)) {
+			strbuf_printf(out, "\\x%02x",
+						  (unsigned)(rune == UTF8_INVALID ? (unsigned char)text.ptr[0] : rune));
+		} else {
+			strbuf_add(out, str_slice(text, 0, len));
+		}
+		text = str_slice(text, len, text.len);
+	}
+}
+
+void options_report(const struct command *command, const char *message) {
+	struct strbuf line = STRBUF_INIT;
+	print_visible(&line, str_from(message));
+	fprintf(stderr, "tocsin %s: %s\n", command->name, line.len > 0 ? line.ptr : "");
+	strbuf_finish(&line);
+}
+
 /* getopt's view of the table. Long options report their row's index behind the letters. */
 #define FIRST_LONG 256
 struct getopt_table {
@@ -77,7 +103,7 @@ struct getopt_table {
 
 static struct getopt_table make_table(const struct options_spec *spec, struct arena *a) {
 	struct getopt_table t = {.longs = ARENA_ARRAY(a, struct option, spec->count + 2)};
-	strbuf_add_c(&t.letters, "h");
+	strbuf_add_c(&t.letters, ":h"); /* a colon: tell a missing value from an unknown option */
 	for (size_t i = 0; i < spec->count; i++) {
 		const struct option_row *row = &spec->rows[i];
 		int has_argument = row->argument != NULL ? required_argument : no_argument;
@@ -108,20 +134,52 @@ static void add_given(struct option_given **items, size_t *count, size_t *capaci
 	(*items)[(*count)++] = (struct option_given){.row = row, .value = value};
 }
 
+/* An expression may begin with a minus: "-2^2", "-rate(up[5m])". */
+static bool is_like_expression(const char *word) {
+	return strchr("0123456789(.", word[1]) != NULL ? word[1] != '\0'
+												   : strpbrk(word, "({[^*/") != NULL;
+}
+
+/* The word that getopt has just complained of: it stays on a group of letters until the last one is read. */
+static const char *wrong_word(int argc, char **argv) {
+	const char *next = optind < argc ? argv[optind] : "";
+	bool in_group = optopt > 0 && optopt < FIRST_LONG && next[0] == '-' && next[1] != '-' &&
+					next[1] != '\0' && strchr(next + 1, optopt) != NULL;
+	return in_group ? next : argv[optind - 1];
+}
+
+/* getopt's own messages would repeat the value, which may hold a password. */
+static void report_wrong_flag(const struct options_spec *spec, int code, const char *word) {
+	size_t name = strcspn(word, "=");
+	if (code == ':') {
+		fprintf(stderr, "tocsin %s: option %.*s needs a value\n", spec->command->name, (int)name,
+				word);
+	} else {
+		fprintf(stderr, "tocsin %s: there is no option %.*s\n", spec->command->name, (int)name,
+				word);
+	}
+	if (code == '?' && spec->command->operand != NULL && is_like_expression(word)) {
+		fprintf(stderr, "If it is no option, put -- before it: tocsin %s -- '%s'\n",
+				spec->command->name, word);
+	}
+	fprintf(stderr, "Try: tocsin %s --help\n", spec->command->name);
+}
+
 static enum options_outcome read_flags(const struct options_spec *spec, int argc, char **argv,
 									   struct arena *a, struct options *o) {
 	struct getopt_table t = make_table(spec, a);
 	size_t capacity = 0;
 	enum options_outcome outcome = OPTIONS_READ;
 	optind = 0; /* glibc: forget the scan before */
+	opterr = 0;
 	for (int code; outcome == OPTIONS_READ &&
 				   (code = getopt_long(argc, argv, t.letters.ptr, t.longs, NULL)) != -1;) {
 		const struct option_row *row = find_row(spec, code);
 		if (code == 'h') {
 			print_help(spec);
 			outcome = OPTIONS_HELPED;
-		} else if (row == NULL) { /* getopt has said why */
-			fprintf(stderr, "Try: tocsin %s --help\n", spec->command->name);
+		} else if (row == NULL) {
+			report_wrong_flag(spec, code, wrong_word(argc, argv));
 			outcome = OPTIONS_WRONG;
 		} else {
 			add_given(&o->flags, &o->flag_count, &capacity, a, row, optarg != NULL ? optarg : "");
@@ -136,6 +194,9 @@ static enum options_outcome read_flags(const struct options_spec *spec, int argc
 static void read_variable(const struct option_row *row, const char *text, struct arena *a,
 						  struct options *o, size_t *capacity) {
 	struct str rest = str_from(text);
+	if (rest.len == 0 && row->argument != NULL && !row->repeats) {
+		add_given(&o->variables, &o->variable_count, capacity, a, row, ""); /* empty is a value */
+	}
 	while (rest.len > 0) {
 		size_t end = row->repeats ? str_find(rest, STR(",")) : rest.len;
 		struct str item = row->repeats ? str_trim(str_slice(rest, 0, end)) : rest;

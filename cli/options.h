@@ -57,4 +57,7 @@ const char *options_get(const struct options *o, const char *flag);
 enum exit_code options_complain(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* `tocsin COMMAND: message` on stderr; control characters in the message, which may be a server's, are made visible. */
+void options_report(const struct command *command, const char *message);
+
 #endif

@@ -4,6 +4,8 @@
 
 #include "base/duration.h"
 #include "base/gofloat.h"
+#include "base/json.h"
+#include "base/url.h"
 #include "cli/options.h"
 #include "cli/query_print.h"
 #include "engine/config.h"
@@ -63,7 +65,10 @@ static bool read_setting(struct question *q, const struct options *o, const char
 	if (value == NULL || config_set(&q->config, str_from(setting), str_from(value), a, &error)) {
 		return true;
 	}
-	options_complain(&command_query, "--%s %s: %s", flag, value, error);
+	struct strbuf shown = STRBUF_INIT;
+	url_mask(&shown, str_from(value));
+	options_complain(&command_query, "--%s %s: %s", flag, shown.len > 0 ? shown.ptr : "", error);
+	strbuf_finish(&shown);
 	return false;
 }
 
@@ -181,14 +186,43 @@ static void print_notes(const struct pql_notes *notes) {
 	}
 }
 
+/* As the API answers what it refuses. */
+static void print_json_error(const char *type, const char *message) {
+	struct strbuf out = STRBUF_INIT;
+	struct json_writer w;
+	json_init(&w, &out);
+	json_open_object(&w);
+	json_key(&w, "status");
+	json_string(&w, STR("error"));
+	json_key(&w, "errorType");
+	json_string(&w, str_from(type));
+	json_key(&w, "error");
+	json_string(&w, str_from(message));
+	json_close_object(&w);
+	puts(out.ptr);
+	strbuf_finish(&out);
+}
+
+static enum exit_code report_failure(const struct question *q, enum query_outcome outcome,
+									 const char *message) {
+	options_report(&command_query, message);
+	if (outcome == QUERY_UNABLE) {
+		return EXIT_UNABLE;
+	}
+	if (q->json) {
+		print_json_error(outcome == QUERY_BAD_DATA ? "bad_data" : "execution", message);
+	}
+	return EXIT_BAD;
+}
+
 static enum exit_code answer_local(const struct question *q, const struct pql_expr *expr,
 								   struct arena *a) {
 	struct pql_value value;
 	struct pql_notes notes = {0};
 	const char *failure;
-	if (!query_local(expr, &q->query, a, &value, &notes, &failure)) {
-		fprintf(stderr, "tocsin query: %s\n", failure);
-		return EXIT_UNABLE;
+	enum query_outcome outcome = query_local(expr, &q->query, a, &value, &notes, &failure);
+	if (outcome != QUERY_FINE) {
+		return report_failure(q, outcome, failure);
 	}
 	struct strbuf out = STRBUF_INIT;
 	if (q->json) {
@@ -207,9 +241,11 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	struct strbuf body = STRBUF_INIT;
 	const char *failure;
 	struct pql_value value;
-	bool good = query_remote(str_from(q->text), &q->query, a, &body, &failure);
+	enum query_outcome outcome = query_remote(str_from(q->text), &q->query, a, &body, &failure);
+	bool good = outcome == QUERY_FINE;
 	if (good && !q->json) {
 		good = query_decode(strbuf_str(&body), &q->query, a, &value, &failure);
+		outcome = good ? QUERY_FINE : QUERY_UNABLE;
 		strbuf_clear(&body);
 		if (good) {
 			print_for_people(q, &body, &value);
@@ -219,11 +255,9 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	}
 	if (good) {
 		fputs(body.len > 0 ? body.ptr : "", stdout);
-	} else {
-		fprintf(stderr, "tocsin query: %s\n", failure);
 	}
 	strbuf_finish(&body);
-	return good ? EXIT_FINE : EXIT_UNABLE;
+	return good ? EXIT_FINE : report_failure(q, outcome, failure);
 }
 
 static enum exit_code answer(const struct question *q, struct arena *a) {
@@ -236,6 +270,9 @@ static enum exit_code answer(const struct question *q, struct arena *a) {
 		diags_render(&out, &diags, "EXPR", str_from(q->text), (struct diag_style){.color = color});
 		fputs(out.ptr, stderr);
 		strbuf_finish(&out);
+		if (q->json) {
+			print_json_error("bad_data", diags.count > 0 ? diags.items[0].message : "");
+		}
 		return EXIT_BAD;
 	}
 	enum exit_code code = q->remote ? answer_remote(q, a) : answer_local(q, expr, a);

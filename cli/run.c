@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/url.h"
 #include "cli/options.h"
 #include "engine/io/runner.h"
 
@@ -140,7 +141,11 @@ static enum exit_code run(int argc, char **argv) {
 	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
 	enum exit_code code = outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
 	if (outcome == OPTIONS_READ && options.operand_count > 0) {
-		options_complain(&command_run, "unexpected argument \"%s\"", options.operands[0]);
+		struct strbuf shown = STRBUF_INIT;
+		url_mask(&shown, str_from(options.operands[0]));
+		options_complain(&command_run, "unexpected argument \"%s\"",
+						 shown.len > 0 ? shown.ptr : "");
+		strbuf_finish(&shown);
 	} else if (outcome == OPTIONS_READ) {
 		make_loader(&loader, &a, &spec, &options);
 		code = load_and_run(&loader);

@@ -36,7 +36,11 @@ static void read_value(struct reader *r, const struct setting *s, const struct y
 		return;
 	}
 	if (!config_parse_value(s, node->text, r->arena, target, &error)) {
-		add_error(r, node, error);
+		if (config_setting_is_url(s)) {
+			diags_add_secret(r->diags, node->span, error);
+		} else {
+			add_error(r, node, error);
+		}
 	}
 }
 
@@ -102,7 +106,7 @@ static void read_peer(struct reader *r, const struct yaml_node *node) {
 	const struct setting *rows = peer_settings(&count);
 	if (node->kind == YAML_SCALAR) {
 		if (!config_parse_url(node->text, r->arena, &peer.url, &error)) {
-			add_error(r, node, error);
+			diags_add_secret(r->diags, node->span, error);
 			return;
 		}
 	} else if (expect_kind(r, node, YAML_MAPPING)) {

@@ -69,6 +69,7 @@ struct config_option {
 	const char *argument; /* "URL" */
 	const char *help;
 	bool repeats;
+	bool is_url; /* its value must not be repeated as it is: url_mask() */
 };
 const struct config_option *config_options(size_t *ret_count);
 

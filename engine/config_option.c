@@ -67,6 +67,10 @@ const struct setting *peer_settings(size_t *ret_count) {
 	return peer_table;
 }
 
+bool config_setting_is_url(const struct setting *s) {
+	return s->kind == SETTING_URL || s->kind == SETTING_OPTIONAL_URL || s->kind == SETTING_PEERS;
+}
+
 static bool setting_is_list(const struct setting *s) {
 	return s->kind == SETTING_LABELS || s->kind == SETTING_PEERS || s->kind == SETTING_TEXTS ||
 		   s->kind == SETTING_PRESETS;
@@ -80,7 +84,8 @@ const struct config_option *config_options(size_t *ret_count) {
 											.variable = table[i].variable,
 											.argument = table[i].argument,
 											.help = table[i].help,
-											.repeats = setting_is_list(&table[i])};
+											.repeats = setting_is_list(&table[i]),
+											.is_url = config_setting_is_url(&table[i])};
 	}
 	*ret_count = COUNT(table);
 	return options;

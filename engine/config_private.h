@@ -31,6 +31,9 @@ struct setting {
 
 const struct setting *settings(size_t *ret_count);
 
+/* Its value is a URL, or each of its items. */
+bool config_setting_is_url(const struct setting *s);
+
 /* A list of peers is settings in a struct config_peer. */
 const struct setting *peer_settings(size_t *ret_count);
 
@@ -41,6 +44,7 @@ extern const struct config_preset config_default_preset;
 /* Values from text; `target` is where the setting stands. false: *ret_error in the arena. */
 bool config_parse_value(const struct setting *s, struct str text, struct arena *a, void *target,
 						const char **ret_error);
+/* Messages never repeat what may be a password. */
 bool config_parse_url(struct str text, struct arena *a, struct str *ret_url,
 					  const char **ret_error);
 

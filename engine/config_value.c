@@ -3,6 +3,7 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "base/utf8.h"
 #include "engine/config_private.h"
 
@@ -26,6 +27,15 @@ static const char *quote(struct arena *a, const char *format, struct str text) {
 	strbuf_add_quoted(&b, text);
 	const char *message = arena_printf(a, format, b.ptr);
 	strbuf_finish(&b);
+	return message;
+}
+
+/* A URL, without what is secret in it. */
+static const char *quote_url(struct arena *a, const char *format, struct str url) {
+	struct strbuf masked = STRBUF_INIT;
+	url_mask(&masked, url);
+	const char *message = quote(a, format, strbuf_str(&masked));
+	strbuf_finish(&masked);
 	return message;
 }
 
@@ -134,7 +144,7 @@ static bool host_is_valid(struct str host) {
 	for (size_t i = 0; i < host.len; i++) {
 		unsigned char c = (unsigned char)host.ptr[i];
 		bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		if (!alnum && c != '.' && c != '-' && c != '_' && c < 0x80) {
+		if (!alnum && c != '.' && c != '-' && c != '_') {
 			return false;
 		}
 	}
@@ -146,21 +156,23 @@ static const char *judge_url(struct str text, struct str rest, struct arena *a) 
 	size_t slash = str_find(rest, STR("/"));
 	struct str authority = str_slice(rest, 0, slash), path = str_slice(rest, slash, rest.len);
 	if (memchr(rest.ptr, '@', rest.len) != NULL) {
-		return "a user name or password in a URL would end up in logs and alerts; not allowed here";
+		return "a user name or password in a URL would end up in logs and alerts; authentication is not "
+			   "supported yet, let a proxy in front of the server add it";
 	}
 	if (memchr(rest.ptr, '?', rest.len) != NULL || memchr(rest.ptr, '#', rest.len) != NULL) {
-		return quote(a, "%s has a query or a fragment; only the base of the API is wanted", text);
+		return quote_url(a, "%s has a query or a fragment; only the base of the API is wanted",
+						 text);
 	}
 	struct str host = authority, port = STR_EMPTY;
 	if (split_port(authority, &host, &port) && !port_is_valid(port, false)) {
-		return quote(a, "%s has a bad port", text);
+		return quote_url(a, "%s has a bad port", text);
 	}
 	if (!host_is_valid(host)) {
-		return quote(a, "%s has no valid host name", text);
+		return quote_url(a, "%s has no valid host name", text);
 	}
 	for (size_t i = 0; i < path.len; i++) {
-		if ((unsigned char)path.ptr[i] <= ' ' || path.ptr[i] == 0x7f) {
-			return quote(a, "%s has a blank or control character", text);
+		if ((unsigned char)path.ptr[i] <= ' ' || (unsigned char)path.ptr[i] >= 0x7f) {
+			return quote_url(a, "%s has a blank, a control character or one beyond ASCII", text);
 		}
 	}
 	return NULL;
@@ -185,9 +197,7 @@ bool config_parse_url(struct str text, struct arena *a, struct str *ret_url,
 		*ret_url = arena_dup(a, url);
 		return true;
 	}
-	*ret_error = memchr(text.ptr, '@', text.len) != NULL
-					 ? "not a URL beginning with http:// or https://"
-					 : quote(a, "%s is not a URL beginning with http:// or https://", text);
+	*ret_error = quote_url(a, "%s is not a URL beginning with http:// or https://", text);
 	return false;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/url.h"
 #include "engine/io/http_client_private.h"
 
 static bool answer_began(struct http_exchange *e) {
@@ -76,9 +77,12 @@ static void print_redirect(struct strbuf *out, struct http_exchange *e) {
 	char *to = NULL;
 	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(e->easy, CURLINFO_REDIRECT_URL, &to);
+	struct strbuf masked = STRBUF_INIT;
+	url_mask(&masked, str_from(to != NULL ? to : ""));
 	strbuf_printf(
 		out, "redirected (%ld) to \"%.200s\": redirects are not followed, configure the final URL",
-		status, to != NULL ? to : "");
+		status, masked.len > 0 ? masked.ptr : "");
+	strbuf_finish(&masked);
 }
 
 /* libcurl's code for two things: a URL that is neither http nor https, and an answer without a status line. */

@@ -1,5 +1,6 @@
 #include "engine/io/loader.h"
 
+#include "base/url.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
 
@@ -71,6 +72,29 @@ static bool is_first(const struct loader *l, size_t index) {
 	return true;
 }
 
+static bool is_url(const char *name) {
+	size_t count;
+	const struct config_option *options = config_options(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(options[i].name, name) == 0) {
+			return options[i].is_url;
+		}
+	}
+	return false;
+}
+
+static void report_setting(struct load *l, const struct loader_setting *s, const char *error) {
+	struct strbuf value = STRBUF_INIT;
+	if (is_url(s->name)) {
+		url_mask(&value, str_from(s->value));
+	} else {
+		strbuf_add_c(&value, s->value);
+	}
+	strbuf_printf(l->messages, "error: %s \"%.*s\": %s\n", s->source, STR_FMT(strbuf_str(&value)),
+				  error);
+	strbuf_finish(&value);
+}
+
 static void apply_settings(struct load *l) {
 	for (size_t i = 0; i < l->loader->setting_count; i++) {
 		const struct loader_setting *s = &l->loader->settings[i];
@@ -80,7 +104,7 @@ static void apply_settings(struct load *l) {
 		}
 		l->rules_given = l->rules_given || strcmp(s->name, "rule_files") == 0;
 		if (!config_set(l->config, str_from(s->name), str_from(s->value), l->arena, &error)) {
-			strbuf_printf(l->messages, "error: %s \"%s\": %s\n", s->source, s->value, error);
+			report_setting(l, s, error);
 			note(l, LOADER_MISUSED);
 		}
 	}

@@ -14,7 +14,8 @@ struct query {
 	struct http_client *client;
 	struct asked *asked;
 	size_t count, next, running;
-	const char *failure; /* the first one; nothing new is sent after it */
+	const char *failure;        /* the first one; nothing new is sent after it */
+	enum query_outcome outcome; /* of the first failure */
 	bool closing;
 };
 
@@ -29,10 +30,19 @@ struct asked {
 	struct strbuf refusal; /* the body of an answer that is not 200 */
 };
 
-static void fail(struct query *q, const char *message) {
+static enum query_outcome outcome_of(int status) {
+	return status == 400 ? QUERY_BAD_DATA : status == 422 ? QUERY_EXECUTION : QUERY_UNABLE;
+}
+
+static void fail_with(struct query *q, enum query_outcome outcome, const char *message) {
 	if (q->failure == NULL) {
+		q->outcome = outcome;
 		q->failure = arena_printf(q->arena, "%s: %s", q->options->url, message);
 	}
+}
+
+static void fail(struct query *q, const char *message) {
+	fail_with(q, QUERY_UNABLE, message);
 }
 
 static bool handle_bytes(int status, struct str bytes, void *data) {
@@ -72,7 +82,8 @@ static void handle_done(const struct http_answer *answer, void *data) {
 	if (answer->status == 0) {
 		fail(q, answer->failure);
 	} else if (answer->status != 200) {
-		fail(q, promapi_error_text(answer->status, strbuf_str(&a->refusal), q->arena));
+		fail_with(q, outcome_of(answer->status),
+				  promapi_error_text(answer->status, strbuf_str(&a->refusal), q->arena));
 	} else if (a->decoder != NULL) {
 		finish_fetch(a);
 	}
@@ -152,9 +163,9 @@ static void sort_rows(struct pql_value *v) {
 	}
 }
 
-bool query_local(const struct pql_expr *expr, const struct query_options *options, struct arena *a,
-				 struct pql_value *ret_value, struct pql_notes *ret_notes,
-				 const char **ret_failure) {
+enum query_outcome query_local(const struct pql_expr *expr, const struct query_options *options,
+							   struct arena *a, struct pql_value *ret_value,
+							   struct pql_notes *ret_notes, const char **ret_failure) {
 	struct query q = {.options = options, .arena = a};
 	struct plan plan;
 	struct pql_need *needs;
@@ -164,7 +175,7 @@ bool query_local(const struct pql_expr *expr, const struct query_options *option
 						 "invalid expression type \"%s\" for range query, must be Scalar "
 						 "or instant Vector",
 						 pql_type_name(expr->root->type));
-		return false;
+		return QUERY_BAD_DATA;
 	}
 	plan_init(&plan, a);
 	pql_needs(expr, options->grid, &options->eval.time, a, &needs);
@@ -188,12 +199,13 @@ bool query_local(const struct pql_expr *expr, const struct query_options *option
 		good =
 			pql_eval(expr, options->grid, &options->eval, sets, a, ret_value, ret_notes, &failure);
 		*ret_failure = good ? NULL : failure.message;
+		q.outcome = good ? QUERY_FINE : QUERY_EXECUTION;
 		if (good && options->is_range) {
 			sort_rows(ret_value);
 		}
 	}
 	finish(&q);
-	return good;
+	return q.outcome;
 }
 
 static void add_escaped(struct strbuf *out, struct str s) {
@@ -207,8 +219,9 @@ static void add_time(struct strbuf *out, const char *name, ts_ms t) {
 				  (long long)(t < 0 ? -t : t) / 1000, (long long)(t < 0 ? -t : t) % 1000);
 }
 
-bool query_remote(struct str text, const struct query_options *options, struct arena *a,
-				  struct strbuf *ret_body, const char **ret_failure) {
+enum query_outcome query_remote(struct str text, const struct query_options *options,
+								struct arena *a, struct strbuf *ret_body,
+								const char **ret_failure) {
 	struct query q = {.options = options, .arena = a, .count = 1};
 	struct asked asked = {.query = &q, .text = ret_body};
 	q.asked = &asked;
@@ -223,7 +236,7 @@ bool query_remote(struct str text, const struct query_options *options, struct a
 	run(&q);
 	*ret_failure = q.failure;
 	finish(&q);
-	return q.failure == NULL;
+	return q.outcome;
 }
 
 /* The samples of an instant answer, one a series, as rows of a grid of one step. */

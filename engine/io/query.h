@@ -6,6 +6,13 @@
 #include "promql-lite/eval.h"
 #include "promql-lite/parser.h"
 
+enum query_outcome {
+	QUERY_FINE,
+	QUERY_UNABLE,    /* no answer, or none that can be used */
+	QUERY_BAD_DATA,  /* the expression is wrong; Prometheus' errorType */
+	QUERY_EXECUTION, /* it cannot be evaluated over this data */
+};
+
 struct query_options {
 	const char *url; /* of the server, without a slash at the end */
 	dur_ms timeout;  /* of one request */
@@ -17,14 +24,14 @@ struct query_options {
 };
 
 /* Fetches what the expression needs, each selector once, and evaluates it here. Runs a loop of its own until that is done. The
- * value lives in `a`. false: *ret_failure, in the arena, says what went wrong. */
-bool query_local(const struct pql_expr *expr, const struct query_options *options, struct arena *a,
-				 struct pql_value *ret_value, struct pql_notes *ret_notes,
-				 const char **ret_failure);
+ * value lives in `a`. Unless QUERY_FINE, *ret_failure, in the arena, says what went wrong. */
+enum query_outcome query_local(const struct pql_expr *expr, const struct query_options *options,
+							   struct arena *a, struct pql_value *ret_value,
+							   struct pql_notes *ret_notes, const char **ret_failure);
 
 /* Sends the text whole. The answer's body is added as it is to `ret_body`. */
-bool query_remote(struct str text, const struct query_options *options, struct arena *a,
-				  struct strbuf *ret_body, const char **ret_failure);
+enum query_outcome query_remote(struct str text, const struct query_options *options,
+								struct arena *a, struct strbuf *ret_body, const char **ret_failure);
 
 /* The value in such a body. A range comes as PQL_TYPE_MATRIX, whatever was asked. */
 bool query_decode(struct str body, const struct query_options *options, struct arena *a,

@@ -3,6 +3,19 @@
 #include "engine/io/process.h"
 #include "engine/io/runner_private.h"
 
+/* Without the excerpts: whoever may ask for a reload need not be who may read the files. */
+static void add_message_lines(struct strbuf *out, struct str messages) {
+	while (messages.len > 0) {
+		size_t end = str_find(messages, STR("\n"));
+		struct str line = str_slice(messages, 0, end);
+		if (!str_starts_with(line, STR("    "))) {
+			strbuf_add(out, line);
+			strbuf_add_char(out, '\n');
+		}
+		messages = str_slice(messages, end < messages.len ? end + 1 : end, messages.len);
+	}
+}
+
 static void reload(struct runner *r, struct api_response *response) {
 	struct strbuf messages = STRBUF_INIT;
 	if (!runner_reload(r, &messages)) {
@@ -10,7 +23,7 @@ static void reload(struct runner *r, struct api_response *response) {
 		response->content_type = "text/plain; charset=utf-8";
 		strbuf_clear(&response->body);
 		strbuf_add_c(&response->body, "failed to reload config:\n");
-		strbuf_add(&response->body, strbuf_str(&messages));
+		add_message_lines(&response->body, strbuf_str(&messages));
 	}
 	strbuf_finish(&messages);
 }

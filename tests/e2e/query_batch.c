@@ -50,7 +50,7 @@ static void answer(const char *text, const struct query_options *o, struct arena
 		print_error(out, diags.count > 0 ? diags.items[0].message : "it does not parse");
 		return;
 	}
-	if (query_local(expr, o, a, &value, &notes, &failure)) {
+	if (query_local(expr, o, a, &value, &notes, &failure) == QUERY_FINE) {
 		query_print_json(out, &value, o->is_range, &notes);
 	} else {
 		print_error(out, failure);

@@ -61,6 +61,11 @@ def ask(port, path, method="GET"):
 		return error.code, error.read().decode()
 
 
+def call(arguments, folder, **environment):
+	return subprocess.run([TOCSIN, *arguments], cwd=folder, env={**ENVIRONMENT, **environment}, capture_output=True,
+						  text=True, timeout=20)
+
+
 def expect(what, got, wanted):
 	if got != wanted:
 		sys.exit(f"{what}: got {got!r}, expected {wanted!r}")
@@ -89,6 +94,64 @@ def check_exit_codes(folder, taken_address):
 	run = subprocess.run([TOCSIN, "run", "--help"], capture_output=True, text=True, timeout=20)
 	expect("run --help", (run.returncode, run.stderr), (0, ""))
 	expect("  lists a setting", "--prometheus URL" in run.stdout and "TOCSIN_PROMETHEUS" in run.stdout, True)
+
+
+def check_secrets(folder, peers):
+	"""A password in a URL is refused, and never shown."""
+	url = "http://me:hunter2@x:9090"
+	with open(f"{folder}/secret.conf", "w", encoding="utf-8") as file:
+		file.write(f"prometheus: {{url: '{url}', nonesuch: 1}}\nalertmanagers: ['me:hunter2@x', 'http://x?token=hunter2']\n")
+	cases = [
+		(["run", "--external-url", url], {}, 2), (["run"], {"TOCSIN_ALERTMANAGER": url}, 2),
+		(["run", "--prometheus", "me:hunter2@x:9090"], {}, 2), (["run", "--prometheus", "http://x?token=hunter2"], {}, 2),
+		(["run", "--prometheus", "HTTP://me:hunter2@x"], {}, 2), (["run", url], {}, 2), (["run", "--nonesuch=" + url], {}, 2),
+		(["query", "--prometheus", url, "up"], {}, 2), (["run", "-c", "secret.conf"], {}, 1), (["check", "secret.conf"], {}, 1),
+	]
+	for arguments, environment, code in cases:
+		run = call(arguments, folder, **environment)
+		what = " ".join(arguments).replace("hunter2", "…")
+		expect(f"{what} {list(environment)}", run.returncode, code)
+		expect("  shows no password", "hunter2" in run.stdout + run.stderr or not run.stderr, False)
+	with open(f"{folder}/live.conf", "w", encoding="utf-8") as file:
+		file.write("lookback: 5m\n")
+	t = Tocsin(folder, peers, "-c", "live.conf")
+	port = t.port()
+	shutil.copy(folder + "/secret.conf", folder + "/live.conf")
+	status, body = ask(port, "/-/reload", "POST")
+	expect("POST /-/reload of it", (status, "hunter2" in body, "^" in body, "live.conf:1:" in body), (500, False, False, True))
+	t.end(signal.SIGTERM)
+	expect("  nor in the log", "hunter2" in "".join(t.lines), False)
+
+
+def check_closed_descriptors(folder, peers):
+	for closing in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+		command = f'exec "$0" run --prometheus {peers} --alertmanager {peers} --listen "" --drain-timeout 0s {closing}'
+		process = subprocess.Popen(["sh", "-c", command, TOCSIN], cwd=folder, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+		time.sleep(0.5)
+		process.terminate()
+		expect(f"run {closing}", process.wait(20), 0)
+
+
+def check_words(folder, peers):
+	"""What is said to somebody who is lost."""
+	run = call(["query", "-2^2"], folder)
+	expect("an expression that begins with a minus", (run.returncode, "-- '-2^2'" in run.stderr), (2, True))
+	run = call(["query", "--json", "sum("], folder)
+	expect("query --json of what does not parse", (run.returncode, json.loads(run.stdout)["errorType"]), (1, "bad_data"))
+	run = call(["query", "--json", "--prometheus", peers, 'label_replace(vector(1), "a", "b", "c", "(")'], folder)
+	expect("query --json of what cannot be evaluated", (run.returncode, json.loads(run.stdout)["status"]), (1, "error"))
+	run = call(["query", "--json", "--prometheus", peers, "up"], folder)
+	expect("query of nobody", (run.returncode, run.stdout), (3, ""))
+	run = call(["query", "--prometheus", peers, "vector(1) > 2"], folder)
+	expect("query with no result", (run.returncode, run.stderr), (0, ""))
+	helped, asked = call(["run", "--help"], folder), call(["help", "run"], folder)
+	expect("help run", asked.stdout, helped.stdout)
+	t = subprocess.Popen([TOCSIN, "run", "--prometheus", peers, "--alertmanager", peers], cwd=folder, stderr=subprocess.PIPE,
+						 env={**ENVIRONMENT, "TOCSIN_LISTEN": ""}, text=True)
+	line = t.stderr.readline()
+	t.terminate()
+	t.communicate(timeout=20)
+	expect("an empty TOCSIN_LISTEN", ("started" in line, "API" in line), (True, False))
 
 
 def check_signals(folder, peers):
@@ -125,6 +188,9 @@ def main():
 			with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
 				file.write(text)
 		check_exit_codes(folder, peers.removeprefix("http://"))
+		check_secrets(folder, peers)
+		check_closed_descriptors(folder, peers)
+		check_words(folder, peers)
 		check_signals(folder, peers)
 	finally:
 		taken.close()
