@@ -61,6 +61,9 @@ static enum alert_change step_absent(struct alert *a, const struct alert_times *
 	}
 	a->state = ALERT_INACTIVE;
 	a->resolved_at = ts;
+	if (a->last_sent_at != TS_NONE && a->last_sent_at >= ts) {
+		a->last_sent_at = ts - 1; /* it was kept alive while this evaluation waited */
+	}
 	return ALERT_RESOLVED;
 }
 

@@ -264,6 +264,17 @@ void alerting_take_notices(struct alerting *a, const struct alerting_settings *s
 	}
 }
 
+void alerting_add_firing(const struct alerting *a, const struct alerting_settings *settings,
+						 dur_ms interval, ts_ms ts, struct arena *arena, struct notices *notices) {
+	dur_ms delta = interval > settings->resend_delay ? interval : settings->resend_delay;
+	struct str url = alerting_generator_url(settings->external_url, a->rule->query, arena);
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->alerts[i]->state == ALERT_FIRING) {
+			add_notice(notices, a->alerts[i], ts + 4 * delta, false, url, arena);
+		}
+	}
+}
+
 void alerting_resolve_all(struct alerting *a, const struct alerting_settings *settings, ts_ms ts,
 						  struct arena *arena, struct notices *notices) {
 	struct str url = alerting_generator_url(settings->external_url, a->rule->query, arena);

@@ -88,6 +88,10 @@ struct notices {
 void alerting_take_notices(struct alerting *a, const struct alerting_settings *settings,
 						   dur_ms interval, ts_ms ts, struct arena *arena, struct notices *notices);
 
+/* What fires, as it would be repeated at ts; takes no note of it. */
+void alerting_add_firing(const struct alerting *a, const struct alerting_settings *settings,
+						 dur_ms interval, ts_ms ts, struct arena *arena, struct notices *notices);
+
 /* The rule is gone: everything that fires is over. Sends what Alertmanager still believes. */
 void alerting_resolve_all(struct alerting *a, const struct alerting_settings *settings, ts_ms ts,
 						  struct arena *arena, struct notices *notices);

@@ -41,6 +41,7 @@ void engine_destroy(struct engine *e) {
 	rule_set_destroy(e->set);
 	arena_finish(&e->config_arena);
 	free(e->reload_message);
+	outage_finish(&e->prometheus);
 	free(e);
 }
 
@@ -85,6 +86,20 @@ static void set_clock_back(struct engine *e, struct engine_group *g, dur_ms by, 
 	outputs_set_back(e->outputs, now);
 }
 
+/* While Prometheus keeps an evaluation waiting, Alertmanager is told what fires as after one that failed; otherwise it would
+ * take it for resolved. */
+static void keep_alive(struct engine *e, struct engine_group *g, ts_ms slot, ts_ms now) {
+	struct arena arena;
+	struct notices notices = {0};
+	arena_init(&arena);
+	for (size_t i = 0; i < g->state->rule_count; i++) {
+		alerting_take_notices(&g->state->rules[i].alerting, &e->settings.alerting,
+							  g->state->interval, slot, &arena, &notices);
+	}
+	notify_push(e, &notices, now);
+	arena_finish(&arena);
+}
+
 /* Whether the group is to be evaluated now, and for which slot. */
 static bool group_is_due(struct engine *e, struct engine_group *g, ts_ms now, ts_ms *ret_slot) {
 	uint64_t missed = g->schedule.missed;
@@ -98,6 +113,7 @@ static bool group_is_due(struct engine *e, struct engine_group *g, ts_ms now, ts
 		/* Still waiting for the data of an earlier slot. */
 		missed++;
 		due = false;
+		keep_alive(e, g, *ret_slot, now);
 	}
 	note_missed(e, g, missed);
 	g->missing = missed > 0 || (g->missing && !due);
@@ -106,6 +122,10 @@ static bool group_is_due(struct engine *e, struct engine_group *g, ts_ms now, ts
 
 void engine_wake(struct engine *e, ts_ms now) {
 	struct arena arena;
+	notify_remind(e, now);
+	if (!e->draining) {
+		fetch_remind(e, now);
+	}
 	if (e->draining || e->group_count == 0) {
 		return;
 	}

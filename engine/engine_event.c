@@ -58,7 +58,9 @@ void engine_say_failures(struct engine *e, const struct group_state *group,
 	for (size_t i = 0; i < result->failure_count; i++) {
 		const struct evaluation_failure *f = &result->failures[i];
 		if (f->first) {
-			engine_say(e, f->fetch ? ENGINE_DEBUG : ENGINE_WARN, rule_fields(items, group, f->rule),
+			/* Of an outage there is a line already; a query that is refused is the rule's own trouble. */
+			bool known = f->fetch && e->prometheus.on;
+			engine_say(e, known ? ENGINE_DEBUG : ENGINE_WARN, rule_fields(items, group, f->rule),
 					   "rule cannot be evaluated: %s", f->message);
 		}
 	}

@@ -113,15 +113,40 @@ static const char *take_answer(struct engine *e, struct engine_exchange *x,
 	return promapi_error_text(answer->status, answer->body, a);
 }
 
-static void note_outcome(struct engine *e, const char *failure) {
-	bool failing = failure != NULL;
-	if (failing && !e->prometheus_failing) {
+/* Prometheus is there but does not take this query; every other error means that it is not there, or something else is. */
+static bool is_refusal(const struct exchange_answer *answer) {
+	return answer->status == 400 || answer->status == 422;
+}
+
+static void note_outcome(struct engine *e, struct tick *tick, const char *reason,
+						 const char *failure, ts_ms now) {
+	bool began;
+	if (reason == NULL) {
+		tick->answered++;
+		return;
+	}
+	tick->unanswered++;
+	if (outage_fail(&e->prometheus, reason, now, &began)) {
 		engine_say(e, ENGINE_WARN, LABELS_EMPTY, "Prometheus does not give what rules need: %s",
 				   failure);
-	} else if (!failing && e->prometheus_failing) {
+	}
+}
+
+void fetch_note_tick(struct engine *e, const struct tick *tick) {
+	if (tick->answered > 0 && tick->unanswered == 0 && outage_end(&e->prometheus)) {
 		engine_say(e, ENGINE_INFO, LABELS_EMPTY, "Prometheus answers again");
 	}
-	e->prometheus_failing = failing;
+}
+
+void fetch_remind(struct engine *e, ts_ms now) {
+	if (outage_remind(&e->prometheus, now)) {
+		struct strbuf lasts = STRBUF_INIT;
+		duration_print(&lasts, (now - e->prometheus.since) / 1000 * 1000);
+		engine_say(e, ENGINE_WARN, LABELS_EMPTY,
+				   "Prometheus has not given what rules need for %s: %s", lasts.ptr,
+				   e->prometheus.reason);
+		strbuf_finish(&lasts);
+	}
 }
 
 void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
@@ -141,7 +166,7 @@ void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exch
 		fetch->failure = failure_text(e, x, reason);
 		e->counters.fetch_errors[kind]++;
 	}
-	note_outcome(e, fetch->failure);
+	note_outcome(e, tick, is_refusal(answer) ? NULL : reason, fetch->failure, now);
 	promapi_decoder_destroy(x->decoder);
 	x->decoder = NULL;
 	x->tick = NULL;

@@ -1,13 +1,18 @@
 /* Alerts on their way to the Alertmanagers: each has an outbox of its own. */
+#include "base/duration.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "engine/engine_private.h"
+#include "engine/json_cursor.h"
 #include "engine/limits.h"
 
 #define OUTBOX_BATCH 256       /* alerts in one request, as Prometheus */
 #define OUTBOX_CAPACITY 100000 /* alerts held for one Alertmanager */
 #define OUTBOX_RETRY_MIN 1000
 #define OUTBOX_RETRY_MAX 30000
+
+#define REFUSALS_TOLD 10  /* lines about refused alerts … */
+#define REFUSALS_IN 60000 /* … in this time, for one Alertmanager */
 
 static struct engine_peer *create_peer(const struct config_peer *config) {
 	struct engine_peer *p = mem_calloc(1, sizeof(*p));
@@ -17,6 +22,7 @@ static struct engine_peer *create_peer(const struct config_peer *config) {
 													   .retry_min = OUTBOX_RETRY_MIN,
 													   .retry_max = OUTBOX_RETRY_MAX,
 													   .seed = hash_str(config->url)});
+	p->told_all_at = TS_NONE;
 	return p;
 }
 
@@ -27,6 +33,7 @@ static void destroy_peer(struct engine *e, struct engine_peer *p) {
 		}
 	}
 	outbox_destroy(p->outbox);
+	outage_finish(&p->outage);
 	free((void *)p->url.ptr);
 	free(p);
 }
@@ -101,17 +108,45 @@ static struct labels with_external(const struct engine *e, struct labels labels,
 	return labels_builder_take(&b);
 }
 
-void notify_push(struct engine *e, const struct notices *notices, ts_ms now) {
+static void push_to(struct engine *e, struct engine_peer *const *peers, size_t count,
+					const struct notices *notices, ts_ms now) {
 	struct arena a;
 	arena_init(&a);
 	for (size_t i = 0; i < notices->count; i++) {
 		struct notice n = notices->items[i];
 		n.labels = with_external(e, n.labels, &a);
-		for (size_t j = 0; j < e->peer_count; j++) {
-			outbox_push(e->peers[j]->outbox, &n, now);
+		for (size_t j = 0; j < count; j++) {
+			outbox_push(peers[j]->outbox, &n, now);
 		}
 		arena_reset(&a);
 	}
+	arena_finish(&a);
+}
+
+void notify_push(struct engine *e, const struct notices *notices, ts_ms now) {
+	push_to(e, e->peers, e->peer_count, notices, now);
+}
+
+/* An Alertmanager that comes back may have forgotten everything. Not more often than alerts are repeated anyway: one that
+ * comes and goes is not to be flooded. */
+static void tell_all(struct engine *e, struct engine_peer *p, ts_ms now) {
+	bool recently = p->told_all_at != TS_NONE && now >= p->told_all_at &&
+					now - p->told_all_at < e->settings.alerting.resend_delay;
+	if (e->draining || recently) {
+		return;
+	}
+	struct arena a;
+	struct notices notices = {0};
+	arena_init(&a);
+	for (size_t i = 0; i < e->group_count; i++) {
+		const struct group_state *g = e->groups[i]->state;
+		for (size_t j = 0; j < g->rule_count; j++) {
+			alerting_add_firing(&g->rules[j].alerting, &e->settings.alerting, g->interval, now, &a,
+								&notices);
+		}
+	}
+	push_to(e, &p, 1, &notices, now);
+	p->told_all_at = now;
 	arena_finish(&a);
 }
 
@@ -127,6 +162,7 @@ bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
 		x->peer = p;
 		x->delivery_id = delivery.id;
 		x->alerts = delivery.count;
+		x->labels = delivery.labels;
 		strbuf_add(&x->body, delivery.body); /* a copy: the outbox may go at a reload */
 		p->busy = true;
 		e->next_peer = (index + 1) % e->peer_count;
@@ -143,54 +179,132 @@ bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
 	return false;
 }
 
-/* Only these mean the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and
- * somebody will mend it. */
-static enum outbox_outcome outcome_of(int status) {
-	if (status >= 200 && status < 300) {
-		return OUTBOX_OK;
+/* Alertmanager says nothing, older ones and relays some JSON. A page to log in at says that the alerts went nowhere. */
+static bool is_alertmanagers(struct str body, struct arena *a) {
+	struct json_cursor c = {.at = body.ptr, .end = body.ptr + body.len, .arena = a};
+	size_t items;
+	if (str_trim(body).len == 0) {
+		return true;
 	}
+	return json_cursor_skip(&c, &items) && json_cursor_peek(&c) == '\0' && c.at == c.end;
+}
+
+/* Only 400, 413 and 422 mean the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and
+ * somebody will mend it. */
+static enum outbox_outcome outcome_of(const struct exchange_answer *answer, struct arena *a,
+									  const char **ret_message) {
+	int status = answer->status;
+	if (status == 0) {
+		*ret_message = answer->failure != NULL ? answer->failure : "no answer";
+		return OUTBOX_RETRY;
+	}
+	if (status >= 200 && status < 300) {
+		if (is_alertmanagers(answer->body, a)) {
+			*ret_message = "";
+			return OUTBOX_OK;
+		}
+		*ret_message = arena_printf(a, "HTTP status %d, but the answer is not Alertmanager's: %s",
+									status, promapi_quote_beginning(answer->body, a));
+		return OUTBOX_RETRY;
+	}
+	*ret_message = promapi_error_text(status, answer->body, a);
 	bool refused = status == 400 || status == 413 || status == 422;
 	return refused ? OUTBOX_DROP : OUTBOX_RETRY;
 }
 
-static void say_outcome(struct engine *e, struct engine_peer *p, enum outbox_outcome outcome,
-						size_t alerts, const char *message) {
-	struct label item = {STR("alertmanager"), p->url};
-	struct labels fields = {.items = &item, .count = 1};
-	if (outcome == OUTBOX_OK) {
-		if (p->failing) {
-			engine_say(e, ENGINE_INFO, fields, "Alertmanager takes alerts again");
-		}
-	} else if (outcome == OUTBOX_DROP && alerts == 1) {
-		engine_say(e, ENGINE_ERROR, fields, "Alertmanager refuses an alert, it is dropped: %s",
-				   message);
-	} else {
-		bool first = outcome == OUTBOX_RETRY && !p->failing;
-		engine_say(e, first ? ENGINE_WARN : ENGINE_DEBUG, fields,
-				   "Alertmanager did not take %zu alerts, they are kept and sent again: %s", alerts,
-				   message);
+static const char *alerts_word(size_t count) {
+	return count == 1 ? "alert" : "alerts";
+}
+
+static struct labels peer_fields(struct label *item, const struct engine_peer *p) {
+	*item = (struct label){STR("alertmanager"), p->url};
+	return (struct labels){.items = item, .count = 1};
+}
+
+/* The lines that were not written, as a number. */
+static void sum_up_refusals(struct engine *e, struct engine_peer *p, ts_ms now) {
+	struct label item;
+	if (p->refused == 0 || (now - p->refused_since < REFUSALS_IN && now >= p->refused_since)) {
+		return;
 	}
-	p->failing = outcome == OUTBOX_RETRY;
+	if (p->refused > REFUSALS_TOLD) {
+		unsigned more = p->refused - REFUSALS_TOLD;
+		engine_say(e, ENGINE_ERROR, peer_fields(&item, p),
+				   "Alertmanager refused %u more %s, dropped as well", more, alerts_word(more));
+	}
+	p->refused = 0;
+}
+
+static void say_refused(struct engine *e, struct engine_peer *p, struct labels labels,
+						const char *message, struct arena *a, ts_ms now) {
+	sum_up_refusals(e, p, now);
+	if (p->refused == 0) {
+		p->refused_since = now;
+	}
+	if (++p->refused > REFUSALS_TOLD) {
+		return;
+	}
+	struct label *items = ARENA_ARRAY(a, struct label, labels.count + 1);
+	peer_fields(items, p);
+	for (size_t i = 0; i < labels.count; i++) {
+		items[i + 1] = labels.items[i];
+	}
+	engine_say(e, ENGINE_ERROR, (struct labels){.items = items, .count = labels.count + 1},
+			   "Alertmanager refuses an alert, it is dropped: %s", message);
+}
+
+static void say_failed(struct engine *e, struct engine_peer *p, size_t alerts, const char *message,
+					   ts_ms now) {
+	struct label item;
+	bool began;
+	bool news = outage_fail(&p->outage, message, now, &began);
+	engine_say(e, news ? ENGINE_WARN : ENGINE_DEBUG, peer_fields(&item, p),
+			   "Alertmanager did not take %zu %s, to be sent again: %s", alerts,
+			   alerts_word(alerts), message);
+}
+
+void notify_remind(struct engine *e, ts_ms now) {
+	for (size_t i = 0; i < e->peer_count; i++) {
+		struct engine_peer *p = e->peers[i];
+		struct label item;
+		sum_up_refusals(e, p, now);
+		if (outage_remind(&p->outage, now)) {
+			struct strbuf lasts = STRBUF_INIT;
+			struct outbox_stats stats;
+			outbox_stats(p->outbox, &stats);
+			duration_print(&lasts, (now - p->outage.since) / 1000 * 1000);
+			engine_say(e, ENGINE_WARN, peer_fields(&item, p),
+					   "Alertmanager has taken no alerts for %s, %zu %s queued: %s", lasts.ptr,
+					   stats.queued, stats.queued == 1 ? "is" : "are", p->outage.reason);
+			strbuf_finish(&lasts);
+		}
+	}
 }
 
 void notify_answer(struct engine *e, struct engine_exchange *x,
 				   const struct exchange_answer *answer, ts_ms now) {
 	struct engine_peer *p = x->peer;
+	struct label item;
 	if (p == NULL) {
 		return;
 	}
 	struct arena a;
 	arena_init(&a);
-	enum outbox_outcome outcome = outcome_of(answer->status);
-	const char *message = "";
-	if (outcome != OUTBOX_OK && answer->status == 0) {
-		message = answer->failure != NULL ? answer->failure : "no answer";
-	} else if (outcome != OUTBOX_OK) {
-		message = promapi_error_text(answer->status, answer->body, &a);
-	}
+	const char *message;
+	enum outbox_outcome outcome = outcome_of(answer, &a, &message);
 	p->busy = false;
 	metrics_observe(&p->latency, (double)answer->took / 1000);
-	outbox_done(p->outbox, x->delivery_id, outcome, message, answer->retry_after, now);
-	say_outcome(e, p, outcome, x->alerts, message);
+	if (outcome == OUTBOX_DROP && x->alerts == 1) {
+		say_refused(e, p, x->labels, message, &a, now);
+	}
+	outcome = outbox_done(p->outbox, x->delivery_id, outcome, message, answer->retry_after, now);
+	if (outcome == OUTBOX_RETRY) {
+		say_failed(e, p, x->alerts, message, now);
+	} else if (outcome == OUTBOX_OK && p->outage.on) {
+		if (outage_end(&p->outage)) {
+			engine_say(e, ENGINE_INFO, peer_fields(&item, p), "Alertmanager takes alerts again");
+		}
+		tell_all(e, p, now);
+	}
 	arena_finish(&a);
 }

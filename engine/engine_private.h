@@ -5,6 +5,7 @@
 #include "engine/dependencies.h"
 #include "engine/engine.h"
 #include "engine/evaluation.h"
+#include "engine/outage.h"
 #include "engine/plan.h"
 #include "engine/promapi.h"
 #include "engine/rule_set.h"
@@ -54,7 +55,8 @@ struct tick {
 	struct tick_evaluation *ready; /* they wait for nothing any more */
 	struct tick_waiters *waiters;  /* per fetch of the plan */
 	size_t waiter_capacity;
-	size_t next_fetch; /* of the plan, the first that was not asked */
+	size_t answered, unanswered; /* fetches; a refused query is answered too */
+	size_t next_fetch;           /* of the plan, the first that was not asked */
 	struct tick *next;
 };
 
@@ -63,8 +65,13 @@ struct engine_peer {
 	struct str url; /* owned */
 	dur_ms timeout;
 	struct outbox *outbox;
-	bool busy;    /* a delivery is under way */
-	bool failing; /* the last one went wrong */
+	bool busy; /* a delivery is under way */
+	struct outage outage;
+	ts_ms
+		told_all_at; /* when it was last told all that fires because it was back; TS_NONE: never */
+	/* Refusals since the first of which a line tells. */
+	ts_ms refused_since;
+	unsigned refused;
 	struct metrics_distribution latency;
 };
 
@@ -74,7 +81,8 @@ struct engine_exchange {
 	struct engine_peer *peer; /* NULL: it was configured away */
 	uint64_t delivery_id;
 	size_t alerts;
-	struct tick *tick; /* NULL: nobody waits for the answer any more */
+	struct labels labels; /* of the first one; the outbox's, while it is the peer's */
+	struct tick *tick;    /* NULL: nobody waits for the answer any more */
 	struct plan_fetch *fetch;
 	struct promapi_decoder *decoder;
 	struct strbuf body;
@@ -99,7 +107,7 @@ struct engine {
 	uint64_t next_exchange_id;
 	size_t next_peer; /* whose turn it is */
 	bool draining;
-	bool prometheus_failing;
+	struct outage prometheus;
 	struct engine_reload_view reload;
 	char *reload_message; /* owned; reload.message points to it */
 	struct engine_counters counters;
@@ -127,6 +135,9 @@ void tick_cancel_all(struct engine *e);
 bool fetch_next(struct engine *e, struct exchange *ret_exchange);
 void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
 				  ts_ms now);
+/* The tick is over: Prometheus is back when it answered all that was asked. */
+void fetch_note_tick(struct engine *e, const struct tick *tick);
+void fetch_remind(struct engine *e, ts_ms now);
 /* Exchanges of the tick are under way but nobody waits for them any more. */
 void fetch_forget_tick(struct engine *e, const struct tick *tick);
 
@@ -135,6 +146,8 @@ void notify_push(struct engine *e, const struct notices *notices, ts_ms now);
 bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange);
 void notify_answer(struct engine *e, struct engine_exchange *x,
 				   const struct exchange_answer *answer, ts_ms now);
+/* Says what goes on for long. */
+void notify_remind(struct engine *e, ts_ms now);
 void notify_load_peers(struct engine *e);
 void notify_finish(struct engine *e);
 

@@ -235,8 +235,8 @@ void engine_load(struct engine *e, const struct config *config, struct rule_set 
 	free(e->reload_message);
 	e->reload_message = NULL;
 	e->reload = (struct engine_reload_view){.loaded = true, .last_ok = true, .last_success = now};
-	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "rules loaded: %zu in %zu groups", set->rule_count,
-			   set->group_count);
+	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "rules loaded: %zu in %zu %s", set->rule_count,
+			   set->group_count, set->group_count == 1 ? "group" : "groups");
 }
 
 void engine_load_failed(struct engine *e, const char *message, ts_ms now) {
@@ -245,6 +245,4 @@ void engine_load_failed(struct engine *e, const char *message, ts_ms now) {
 	e->reload_message = mem_dup_str(str_from(message));
 	e->reload.last_ok = false;
 	e->reload.message = e->reload_message;
-	engine_say(e, ENGINE_ERROR, LABELS_EMPTY, "%s, %s", message,
-			   e->reload.loaded ? "the rules from before go on" : "there are no rules");
 }

@@ -9,6 +9,7 @@ static void destroy_tick(struct engine *e, struct tick *tick) {
 		link = &(*link)->next;
 	}
 	*link = tick->next;
+	fetch_note_tick(e, tick);
 	fetch_forget_tick(e, tick);
 	rule_set_destroy(tick->set);
 	arena_finish(&tick->arena);

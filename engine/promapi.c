@@ -94,7 +94,7 @@ static const char *error_in_body(struct str body, struct arena *a) {
 	return message;
 }
 
-static const char *quote_beginning(struct str body, struct arena *a) {
+const char *promapi_quote_beginning(struct str body, struct arena *a) {
 	struct strbuf quoted = STRBUF_INIT;
 	struct str head = str_trim(body);
 	bool cut = head.len > LIMIT_QUOTED_BYTES;
@@ -115,5 +115,5 @@ const char *promapi_error_text(int status, struct str body, struct arena *a) {
 	if (str_trim(body).len == 0) {
 		return arena_printf(a, "HTTP status %d", status);
 	}
-	return arena_printf(a, "HTTP status %d: %s", status, quote_beginning(body, a));
+	return arena_printf(a, "HTTP status %d: %s", status, promapi_quote_beginning(body, a));
 }

@@ -48,6 +48,9 @@ bool promapi_decoder_finish(struct promapi_decoder *d, struct pql_series_set *re
  * the status and the beginning of the body. */
 const char *promapi_error_text(int status, struct str body, struct arena *a);
 
+/* The beginning of a body in quotes, in the arena. */
+const char *promapi_quote_beginning(struct str body, struct arena *a);
+
 /* One sample's value as the API writes it: "1.5", "NaN", "+Inf". */
 bool promapi_parse_value(struct str text, double *ret_value);
 

@@ -21,6 +21,7 @@ enum mode {
 	BROKEN,  /* an HTML page with status 200 */
 	ERRORS,  /* 503 */
 	SILENT,  /* the answer has not come yet */
+	INVALID, /* 422; Alertmanager: 400 */
 	PICKY,   /* Alertmanager: 400 for a batch with label bad="yes" in it */
 	CUT,     /* half an answer */
 };
@@ -44,10 +45,14 @@ struct driver {
 	size_t waiting_count, under_way, peak_under_way;
 	struct strbuf queries; /* of the last advance, decoded */
 	struct strbuf events;  /* info and worse */
+	struct strbuf error_fields;
 };
 
 static inline void note_event(const struct engine_event *event, void *data) {
 	struct driver *d = data;
+	if (event->level >= ENGINE_ERROR) {
+		labels_print(&d->error_fields, event->fields);
+	}
 	if (event->level >= ENGINE_INFO) {
 		strbuf_printf(&d->events, "%s\n", event->message);
 	}
@@ -87,6 +92,7 @@ static inline void tear_down(struct driver *d) {
 	}
 	strbuf_finish(&d->queries);
 	strbuf_finish(&d->events);
+	strbuf_finish(&d->error_fields);
 	arena_finish(&d->arena);
 }
 
@@ -243,6 +249,9 @@ static inline void answer_prometheus(struct driver *d, const struct exchange *x)
 	} else if (mode == ERRORS) {
 		answer.status = 503;
 		answer.body = STR("overloaded");
+	} else if (mode == INVALID) {
+		answer.status = 422;
+		answer.body = STR("{\"errorType\":\"execution\",\"error\":\"too many\"}");
 	} else {
 		answer.status = 0;
 		answer.failure = "connection refused";
@@ -284,7 +293,7 @@ static inline void answer_alertmanager(struct driver *d, const struct exchange *
 	m->requests++;
 	m->peak_batch = count > m->peak_batch ? count : m->peak_batch;
 	for (const cJSON *alert = alerts->child; alert != NULL; alert = alert->next) {
-		refused = refused || (m->mode == PICKY && is_bad(alert));
+		refused = refused || m->mode == INVALID || (m->mode == PICKY && is_bad(alert));
 	}
 	for (const cJSON *alert = alerts->child; alert != NULL; alert = alert->next) {
 		if (!refused && (m->mode == UP || m->mode == PICKY)) {
@@ -297,6 +306,10 @@ static inline void answer_alertmanager(struct driver *d, const struct exchange *
 		answer.body = STR("\"bad label\"");
 	} else if (m->mode == ERRORS) {
 		answer.status = 503;
+	} else if (m->mode == BROKEN) {
+		answer.body = STR("<html>Sign in</html>");
+	} else if (m->mode == CUT) {
+		answer.body = STR("{\"status\":\"succ");
 	} else if (m->mode == REFUSED) {
 		answer.status = 0;
 		answer.failure = "connection refused";

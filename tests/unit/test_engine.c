@@ -25,7 +25,7 @@ static void test_life(void **state) {
 	advance(&d, 1000000);
 	expect_alerts(&d, "");
 	assert_string_equal(d.events.ptr,
-						"rules loaded: 1 in 1 groups\nalert firing, value 9\n"
+						"rules loaded: 1 in 1 group\nalert firing, value 9\n"
 						"alert resolved, value 9\n");
 	tear_down(&d);
 }
@@ -110,6 +110,136 @@ static void test_refused_alert(void **state) {
 	assert_non_null(strstr(d.events.ptr,
 						   "refuses an alert, it is dropped: HTTP status 400: "
 						   "\"\\\"bad label\\\"\""));
+	tear_down(&d);
+}
+
+static const char fires[] = "groups: [{name: g, rules: [{alert: A, expr: m > 5}]}]";
+
+static size_t count_of(const struct strbuf *text, const char *part) {
+	size_t count = 0;
+	for (const char *at = text->ptr; at != NULL && (at = strstr(at, part)) != NULL; at++) {
+		count++;
+	}
+	return count;
+}
+
+/* Status 200 with an answer that Alertmanager does not give: the alerts went nowhere. */
+static void test_page_for_alertmanager(void **state) {
+	(void)state;
+	static const struct {
+		enum mode mode;
+		const char *quoted;
+	} cases[] = {
+		{BROKEN, "HTTP status 200, but the answer is not Alertmanager's: \"<html>Sign in</html>\""},
+		{CUT,
+		 "HTTP status 200, but the answer is not Alertmanager's: \"{\\\"status\\\":\\\"succ\""},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct driver d;
+		struct engine_peer_view peer;
+		set_up(&d, fires, "");
+		add_series(&d, 15000, "m 9x60");
+		d.managers[0].mode = cases[i].mode;
+		advance(&d, 20000);
+		engine_peer(d.engine, 0, &peer);
+		assert_int_equal(peer.outbox.sent, 0);
+		assert_int_equal(peer.outbox.queued, 1);
+		assert_string_equal(peer.outbox.last_error, cases[i].quoted);
+		assert_non_null(strstr(d.events.ptr, cases[i].quoted));
+		d.managers[0].mode = UP;
+		advance(&d, 60000);
+		engine_peer(d.engine, 0, &peer);
+		assert_int_equal(peer.outbox.queued, 0);
+		tear_down(&d);
+	}
+}
+
+/* Everything is refused: ten lines, and the number of the others. */
+static void test_all_refused(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, fires, "");
+	for (int i = 0; i < 40; i++) {
+		add_series(&d, 15000, arena_printf(&d.arena, "m{x=\"%d\"} 9x60", i));
+	}
+	d.managers[0].mode = INVALID;
+	advance(&d, 59000);
+	assert_true(d.managers[0].requests < 140);
+	assert_int_equal(count_of(&d.events, "refuses an alert"), 10);
+	assert_int_equal(count_of(&d.events, "did not take"), 1);
+	assert_non_null(strstr(d.error_fields.ptr, "alertmanager=\"http://localhost:9093\""));
+	assert_non_null(strstr(d.error_fields.ptr, "alertname=\"A\", x=\"0\""));
+	advance(&d, 90000);
+	assert_int_equal(count_of(&d.events, "more alerts, dropped as well"), 1);
+	tear_down(&d);
+}
+
+/* It may have restarted empty: what fires is told at once, not at the next repetition. */
+static void test_alertmanager_is_told_all_again(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, "groups: [{name: g, rules: [{alert: A, expr: m > 5}, {alert: B, expr: n > 5}]}]",
+		   "alertmanagers: ['http://a', 'http://b']\nresend_delay: 1h\n");
+	add_series(&d, 15000, "m 9x200");
+	add_series(&d, 15000, "n 9 9 9 9 1x200");
+	advance(&d, 50000);
+	expect_log(&d, 0, "A 15..14415\nB 15..14415\n");
+	expect_log(&d, 1, "A 15..14415\nB 15..14415\n");
+	d.managers[0].mode = REFUSED;
+	advance(&d, 400000); /* B resolves, and that is not heard */
+	d.managers[0].mode = UP;
+	advance(&d, 440000);
+	assert_non_null(strstr(d.managers[0].log.ptr, "B 15..60 over\nA 15.."));
+	assert_int_equal(count_of(&d.managers[0].log, "A 15.."), 1);
+	expect_log(&d, 1, "B 15..60 over\n");
+	tear_down(&d);
+}
+
+/* An outage is told when it begins, when its reason changes, every five minutes, and when it is over. */
+static void test_outage_in_the_log(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, one_rule, "");
+	add_series(&d, 15000, "m 9x200");
+	d.prometheus = d.managers[0].mode = REFUSED;
+	advance(&d, 100000);
+	d.prometheus = ERRORS;
+	advance(&d, 310000);
+	assert_int_equal(count_of(&d.events, "does not give what rules need"), 2);
+	assert_int_equal(count_of(&d.events, "not given what rules need for 5m: HTTP status 503"), 0);
+	advance(&d, 325000);
+	assert_int_equal(count_of(&d.events, "not given what rules need for 5m: HTTP status 503"), 1);
+	d.prometheus = UP;
+	advance(&d, 700000);
+	assert_int_equal(count_of(&d.events, "Prometheus answers again"), 1);
+	assert_int_equal(count_of(&d.events, "did not take 1 alert, to be sent again"), 1);
+	assert_int_equal(count_of(&d.events,
+							  "Alertmanager has taken no alerts for 5m, 1 is queued: "
+							  "connection refused"),
+					 1);
+	tear_down(&d);
+}
+
+/* A query that is refused is its rule's trouble, and one fetch of two that fails is one outage. */
+static void test_one_query_in_the_log(void **state) {
+	(void)state;
+	static const char rules[] =
+		"groups: [{name: g, rules: [{alert: A, expr: m > 5}, {alert: B, expr: n > 5}]}]";
+	struct driver d;
+	set_up(&d, rules, "");
+	add_series(&d, 15000, "m 9x99");
+	d.broken_query = "n";
+	d.prometheus = INVALID;
+	advance(&d, 120000);
+	assert_int_equal(count_of(&d.events, "Prometheus"), 0);
+	assert_int_equal(count_of(&d.events, "rule cannot be evaluated: cannot get n"), 1);
+	d.prometheus = REFUSED;
+	advance(&d, 240000);
+	assert_int_equal(count_of(&d.events, "Prometheus does not give"), 1);
+	assert_int_equal(count_of(&d.events, "Prometheus answers"), 0);
+	d.prometheus = INVALID; /* it is there again */
+	advance(&d, 255000);
+	assert_int_equal(count_of(&d.events, "Prometheus answers again"), 1);
 	tear_down(&d);
 }
 
@@ -203,6 +333,27 @@ static void test_slow_prometheus(void **state) {
 	assert_int_equal(engine_group(d.engine, 0)->last_slot, 60000);
 	assert_int_equal(engine_group(d.engine, 0)->missed, 2);
 	expect_alerts(&d, "A firing");
+	tear_down(&d);
+}
+
+/* While a fetch hangs what fires is repeated, so that Alertmanager does not resolve it by itself; what then proves to be over is
+ * told at once. */
+static void test_hanging_prometheus_keeps_alive(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, fires, "prometheus: {timeout: 1h}");
+	add_series(&d, 15000, "m 9 9 9 1x60");
+	advance(&d, 30000);
+	expect_log(&d, 0, "A 15..255\n");
+	d.prometheus = SILENT;
+	advance(&d, 300000);
+	assert_int_equal(d.waiting_count, 1);
+	expect_log(&d, 0, "A 15..330\nA 15..405\nA 15..480\n");
+	d.prometheus = UP;
+	answer(&d, &d.waiting[0]);
+	advance(&d, 300001);
+	expect_alerts(&d, "A inactive");
+	expect_log(&d, 0, "A 15..45 over\n");
 	tear_down(&d);
 }
 
@@ -378,7 +529,6 @@ static void test_failed_reload(void **state) {
 	assert_false(view.last_ok);
 	assert_int_equal(view.last_success, 1000);
 	assert_string_equal(view.message, "r.yml:1:1: error: no");
-	assert_non_null(strstr(d.events.ptr, "the rules from before go on"));
 	assert_int_equal(engine_group_count(d.engine), 1);
 	tear_down(&d);
 }
@@ -462,6 +612,12 @@ int main(void) {
 		cmocka_unit_test(test_prometheus_down_and_back),
 		cmocka_unit_test(test_one_fetch_fails),
 		cmocka_unit_test(test_slow_prometheus),
+		cmocka_unit_test(test_page_for_alertmanager),
+		cmocka_unit_test(test_all_refused),
+		cmocka_unit_test(test_alertmanager_is_told_all_again),
+		cmocka_unit_test(test_outage_in_the_log),
+		cmocka_unit_test(test_one_query_in_the_log),
+		cmocka_unit_test(test_hanging_prometheus_keeps_alive),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_under_way),
 		cmocka_unit_test(test_groups_that_read_groups),
