@@ -50,6 +50,7 @@ struct template_counts {
 struct alerting_questions {
 	struct str *items; /* arena */
 	size_t count, capacity;
+	const char *failure; /* arena: of the first template that failed; NULL: none did */
 };
 
 /* Expands labels and annotations of all samples. Answers known so far are in `answers`; what is asked beyond them is

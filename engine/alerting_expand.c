@@ -32,6 +32,9 @@ static struct str expand_text(struct expansion *x, const struct rule_text *text)
 	case TEMPLATE_FAILS:
 		x->counts->expansions++;
 		x->counts->failures++;
+		if (x->questions->failure == NULL) {
+			x->questions->failure = arena_dup(x->arena, other).ptr;
+		}
 		strbuf_clear(&out);
 		strbuf_printf(&out, "<error expanding template: %.*s>", STR_FMT(other));
 		break;

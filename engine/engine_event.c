@@ -64,6 +64,11 @@ void engine_say_failures(struct engine *e, const struct group_state *group,
 					   "rule cannot be evaluated: %s", f->message);
 		}
 	}
+	for (size_t i = 0; i < result->template_failure_count; i++) {
+		const struct evaluation_template_failure *f = &result->template_failures[i];
+		engine_say(e, ENGINE_WARN, rule_fields(items, group, f->rule),
+				   "a template cannot be expanded: %s", f->message);
+	}
 	for (size_t i = 0; i < result->recovered_count; i++) {
 		engine_say(e, ENGINE_DEBUG, rule_fields(items, group, result->recovered[i]),
 				   "rule evaluates again");

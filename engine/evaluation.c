@@ -285,6 +285,21 @@ static void finish_rule(struct evaluation *e, struct rule_state *r, const char *
 	arena_reset(&e->current.arena);
 }
 
+static void note_template_failure(struct evaluation *e, struct rule_state *r, const char *message) {
+	struct evaluation_result *result = &e->result;
+	if (message == NULL || (r->template_error != NULL && strcmp(r->template_error, message) == 0)) {
+		return;
+	}
+	free(r->template_error);
+	r->template_error = mem_dup_str(str_from(message));
+	result->template_failures =
+		arena_grow(&e->arena, result->template_failures, result->template_failure_count,
+				   &result->template_failure_capacity, sizeof(*result->template_failures));
+	result->template_failures[result->template_failure_count++] =
+		(struct evaluation_template_failure){
+			.rule = r->rule, .message = arena_dup(&e->arena, str_from(message)).ptr};
+}
+
 /* Labels and annotations; NULL: a template asked for something that has to be fetched first. */
 static const struct alerting_candidate *expand(struct evaluation *e, struct rule_state *r) {
 	struct evaluation_current *c = &e->current;
@@ -296,6 +311,7 @@ static const struct alerting_candidate *expand(struct evaluation *e, struct rule
 						evaluation_answers(e), c->ask_count, &c->arena, candidates, &questions,
 						&e->group->templates);
 		if (questions.count == 0) {
+			note_template_failure(e, r, questions.failure);
 			return candidates;
 		}
 		size_t before = c->ask_count;

@@ -51,12 +51,20 @@ struct evaluation_failure {
 	bool fetch; /* because data could not be had */
 };
 
+/* A label or annotation is not what it should be; the alert is as it would be. Not told anew as long as the message is the same. */
+struct evaluation_template_failure {
+	const struct rule *rule;
+	const char *message; /* of the rule's first */
+};
+
 /* What came of it; the evaluation's memory. */
 struct evaluation_result {
 	struct notices notices;
 	struct alert_transitions transitions;
 	struct evaluation_failure *failures;
 	size_t failure_count, failure_capacity;
+	struct evaluation_template_failure *template_failures;
+	size_t template_failure_count, template_failure_capacity;
 	const struct rule **recovered; /* rules that had been failing */
 	size_t recovered_count, recovered_capacity;
 	struct pql_notes notes; /* of all rules */

@@ -34,6 +34,7 @@ void group_state_destroy(struct group_state *g, struct outputs *outputs, ts_ms t
 		}
 		free(g->rules[i].writer.previous);
 		free(g->rules[i].last_error);
+		free(g->rules[i].template_error);
 	}
 	free(g->rules);
 	free(g);
@@ -90,6 +91,7 @@ void rule_state_move(struct rule_state *from, struct rule_state *to) {
 	alerting_finish(&to->alerting);
 	free(to->writer.previous);
 	free(to->last_error);
+	free(to->template_error);
 	*to = *from;
 	to->rule = to->alerting.rule = rule;
 	init_rule(from, from->rule);

@@ -16,6 +16,7 @@ struct rule_state {
 	struct outputs_writer writer;
 	enum rule_health health;
 	char *last_error;       /* owned; NULL when the last evaluation went well */
+	char *template_error;   /* owned; the one told last, NULL: none */
 	ts_ms last_evaluation;  /* when it began; TS_NONE: never */
 	dur_ms evaluation_time; /* from the first fetch to the result */
 };

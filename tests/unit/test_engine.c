@@ -492,6 +492,22 @@ static void test_templates_that_query(void **state) {
 	}
 }
 
+static void test_template_failure_in_the_log(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d,
+		   "groups: [{name: g, rules: [{alert: U, expr: m, annotations: "
+		   "{a: '{{ first (query \"none\") }}', b: '{{ humanize \"x\" }}'}}]}]",
+		   "");
+	add_series(&d, 15000, "m{x=\"1\"} 9x60");
+	add_series(&d, 15000, "m{x=\"2\"} 9x60");
+	advance(&d, 200000);
+	expect_alerts(&d, "U firing, U firing");
+	assert_int_equal(count_of(&d.events, "a template cannot be expanded: "), 1);
+	assert_int_equal(count_of(&d.events, "first() called on vector with no elements"), 1);
+	tear_down(&d);
+}
+
 /* The group that others wait for changes at a reload while its answer is on the way: they go on without it. */
 static void test_reload_of_a_group_waited_for(void **state) {
 	(void)state;
@@ -622,6 +638,7 @@ int main(void) {
 		cmocka_unit_test(test_reload_under_way),
 		cmocka_unit_test(test_groups_that_read_groups),
 		cmocka_unit_test(test_templates_that_query),
+		cmocka_unit_test(test_template_failure_in_the_log),
 		cmocka_unit_test(test_reload_of_a_group_waited_for),
 		cmocka_unit_test(test_failed_reload),
 		cmocka_unit_test(test_ready),
