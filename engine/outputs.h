@@ -29,7 +29,8 @@ struct output_samples {
 struct outputs *outputs_create(dur_ms horizon);
 void outputs_destroy(struct outputs *o); /* after its writers; accepts NULL */
 
-/* From now on: keep as far back as `horizon`; only the metrics named, because nothing reads the others (`names` NULL: all, whatever `count`). */
+/* From now on: keep as far back as `horizon`; only the metrics named, because nothing reads the others (`names` NULL: all,
+ * whatever `count`). */
 void outputs_keep(struct outputs *o, dur_ms horizon, const struct str *names, size_t count);
 
 /* Whether samples of this metric are kept. */
