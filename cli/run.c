@@ -88,6 +88,18 @@ static enum exit_code run_loop(const struct runner_options *options, struct aren
 	return code;
 }
 
+/* What has no place in a file says who says it. */
+static void print_messages(struct str messages) {
+	while (messages.len > 0) {
+		size_t end = str_find(messages, STR("\n"));
+		struct str line = str_slice(messages, 0, end < messages.len ? end + 1 : end);
+		bool is_own =
+			str_starts_with(line, STR("error: ")) || str_starts_with(line, STR("warning: "));
+		fprintf(stderr, "%s%.*s", is_own ? "tocsin run: " : "", STR_FMT(line));
+		messages = str_slice(messages, line.len, messages.len);
+	}
+}
+
 static enum exit_code load_and_run(const struct loader *loader) {
 	struct arena *arena = mem_calloc(1, sizeof *arena);
 	struct config config;
@@ -95,7 +107,7 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	struct strbuf messages = STRBUF_INIT;
 	arena_init(arena);
 	enum loader_outcome outcome = loader_load(loader, arena, &config, &set, &messages);
-	fputs(messages.ptr != NULL ? messages.ptr : "", stderr);
+	print_messages(strbuf_str(&messages));
 	strbuf_finish(&messages);
 	if (outcome != LOADER_FINE) {
 		arena_finish(arena);

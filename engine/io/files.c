@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define PIECE (64u << 10)
+#define TOO_LARGE(unit) "%s: the file is larger than %zu " unit ", which is fixed: split it"
 
 /* strerror in small letters, as the rest of our messages. */
 static const char *error_words(struct arena *a, const char *path, int number) {
@@ -48,7 +49,8 @@ bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a
 	int number = errno;
 	close(fd);
 	if (!ok && number == EFBIG) {
-		*ret_error = arena_printf(a, "%s: the file is larger than %zu bytes", path, max);
+		*ret_error = arena_printf(a, max % (1u << 20) == 0 ? TOO_LARGE("MiB") : TOO_LARGE("bytes"),
+								  path, max % (1u << 20) == 0 ? max >> 20 : max);
 	} else if (!ok) {
 		*ret_error = error_words(a, path, number);
 	}

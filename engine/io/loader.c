@@ -3,6 +3,7 @@
 #include "base/url.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
+#include "rules/yaml.h"
 
 /* One load. */
 struct load {
@@ -11,6 +12,7 @@ struct load {
 	struct config *config;
 	struct rule_set *set;
 	struct strbuf *messages;
+	struct str text;  /* of the configuration file */
 	bool rules_given; /* outside of the configuration file, so relative to where we are */
 	enum loader_outcome outcome;
 };
@@ -38,6 +40,7 @@ static void read_config_file(struct load *l) {
 		diags_init(&diags, l->arena);
 		/* the configuration borrows from its text */
 		struct str kept = arena_dup(l->arena, strbuf_str(&text));
+		l->text = kept;
 		if (!config_parse(kept, l->arena, &diags, l->config)) {
 			note(l, LOADER_BAD);
 		}
@@ -118,7 +121,30 @@ static void load_config(struct load *l) {
 
 /* ---- rules ---- */
 
-static void add_file(struct load *l, const char *path) {
+/* "tocsin.yml:3:5: " where the configuration names the file; nothing when an option did. The configuration keeps no places, and
+ * is read a second time. */
+static void add_place(struct load *l, struct str pattern) {
+	struct diags ignored;
+	struct yaml_document *documents;
+	size_t count = 0;
+	diags_init(&ignored, l->arena);
+	if (l->rules_given || l->text.len == 0 ||
+		!yaml_parse(l->text, l->arena, &ignored, &documents, &count) || count == 0 ||
+		documents[0].root == NULL || documents[0].root->kind != YAML_MAPPING) {
+		return;
+	}
+	const struct yaml_node *list = yaml_find(documents[0].root, "rule_files");
+	for (size_t i = 0; list != NULL && list->kind == YAML_SEQUENCE && i < list->count; i++) {
+		const struct yaml_node *item = list->items[i];
+		if (item->kind == YAML_SCALAR && str_equal(item->text, pattern)) {
+			struct diag_place place = diag_place(l->text, item->span.start);
+			strbuf_printf(l->messages, "%s:%zu:%zu: ", l->loader->path, place.line, place.column);
+			return;
+		}
+	}
+}
+
+static void add_file(struct load *l, struct str pattern, const char *path) {
 	struct strbuf text = STRBUF_INIT;
 	const char *error;
 	if (file_read(path, LIMIT_FILE_BYTES, &text, l->arena, &error)) {
@@ -130,6 +156,7 @@ static void add_file(struct load *l, const char *path) {
 		}
 		render(l, &diags, path, kept);
 	} else {
+		add_place(l, pattern);
 		strbuf_printf(l->messages, "error: %s\n", error);
 		note(l, LOADER_UNABLE);
 	}
@@ -145,11 +172,12 @@ static void add_files(struct load *l) {
 		struct file_list list = {0};
 		files_glob(folder, pattern, l->arena, &list);
 		if (list.count == 0) {
+			add_place(l, pattern);
 			strbuf_printf(l->messages, "warning: no rule file matches \"%.*s\"\n",
 						  STR_FMT(pattern));
 		}
 		for (size_t k = 0; k < list.count; k++) {
-			add_file(l, list.paths[k]);
+			add_file(l, pattern, list.paths[k]);
 		}
 	}
 }

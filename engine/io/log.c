@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/json.h"
 
 static const char *const level_names[] = {
@@ -116,15 +117,51 @@ static bool write_now(int fd, struct str line) {
 	return written == (ssize_t)line.len;
 }
 
-/* Escapes make bytes longer, six times at most: so halve until it fits. */
+#define CUT_MIN 16 /* bytes of a value that still say something */
+
+/* Within a rune nothing is cut. */
+static struct str cut(struct str s, size_t max, struct arena *a) {
+	if (s.len <= max) {
+		return s;
+	}
+	while (max > 0 && ((unsigned char)s.ptr[max] & 0xc0) == 0x80) {
+		max--;
+	}
+	return str_from(arena_printf(a, "%.*s…", (int)max, s.ptr));
+}
+
+static struct labels cut_fields(struct labels fields, size_t max, struct arena *a) {
+	struct label *items = ARENA_ARRAY(a, struct label, fields.count);
+	for (size_t i = 0; i < fields.count; i++) {
+		items[i].name = cut(fields.items[i].name, max, a);
+		items[i].value = cut(fields.items[i].value, max, a);
+	}
+	return (struct labels){.items = items, .count = fields.count};
+}
+
+/* Long values give way first, then the last fields, the message last of all. Escapes make bytes longer, six times at most: so
+ * halve until it fits. */
 static void print_fitting(struct log *l, enum log_level level, ts_ms now, struct labels fields,
 						  struct str message) {
-	do {
+	struct arena a;
+	arena_init(&a);
+	size_t max = LOG_LINE_MAX;
+	for (;;) {
 		strbuf_clear(&l->line);
 		log_print(&l->line, l->format, level, now, fields, message);
-		message.len = message.len / 2;
-		fields.count = fields.count / 2;
-	} while (l->line.len > LOG_LINE_MAX);
+		if (l->line.len <= LOG_LINE_MAX) {
+			break;
+		}
+		if (fields.count > 0 && max > CUT_MIN) {
+			max = max / 2;
+			fields = cut_fields(fields, max, &a);
+		} else if (fields.count > 0) {
+			fields.count = fields.count / 2;
+		} else {
+			message = cut(message, message.len / 2, &a);
+		}
+	}
+	arena_finish(&a);
 }
 
 static void report_lost(struct log *l, ts_ms now) {

@@ -4,6 +4,7 @@
 #include "engine/io/clock.h"
 #include "engine/io/pages.h"
 #include "engine/io/runner_private.h"
+#include "engine/view.h"
 
 #define API_CONNECTIONS 512 /* of 1,024 descriptors that a process usually may have */
 #define API_TURN_MAX                                                                               \
@@ -17,6 +18,9 @@ static void handle_event(const struct engine_event *event, void *data) {
 											[ENGINE_WARN] = LOG_WARN,
 											[ENGINE_ERROR] = LOG_ERROR};
 	struct runner *r = data;
+	if (r->state == RUNNER_CLOSING) {
+		return; /* what is cancelled then is not kept and sent again; log_end says what was left */
+	}
 	log_write(&r->log, levels[event->level], clock_wall(), event->fields, event->message);
 }
 
@@ -29,14 +33,57 @@ static void log_configure(struct log *l, const struct config *c) {
 	l->format = c->log_format == CONFIG_LOG_JSON ? LOG_JSON : LOG_TEXT;
 }
 
+/* As somebody would type it: the host that was configured, the port that it became. */
+static void print_api_url(struct strbuf *out, const struct runner *r) {
+	struct str host = r->config.listen;
+	while (host.len > 0 && host.ptr[host.len - 1] != ':') {
+		host.len--;
+	}
+	host.len -= host.len > 0;
+	strbuf_printf(out, "http://%.*s:%u", STR_FMT(host.len > 0 ? host : STR("0.0.0.0")),
+				  http_server_port(r->server));
+}
+
 static void log_start(struct runner *r) {
 	struct strbuf text = STRBUF_INIT;
 	strbuf_printf(&text, "tocsin %s started", r->options.version);
 	if (r->server != NULL) {
-		strbuf_printf(&text, ", the API is on port %u", http_server_port(r->server));
+		strbuf_add_c(&text, ", the API is on ");
+		print_api_url(&text, r);
 	}
 	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, text.ptr);
 	strbuf_finish(&text);
+}
+
+static void print_item(struct strbuf *out, size_t index, const char *what, struct str item) {
+	strbuf_printf(out, "%s%s%.*s", index > 0 ? ", " : "", what, STR_FMT(item));
+}
+
+/* Whom it asks, whom it tells, which rules it has. */
+static void log_setup(struct runner *r, size_t rules, size_t groups) {
+	const struct config *c = &r->config;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_printf(&text, "asks %.*s, tells ", STR_FMT(c->prometheus.url));
+	for (size_t i = 0; i < c->alertmanager_count; i++) {
+		print_item(&text, i, "", c->alertmanagers[i].url);
+	}
+	strbuf_printf(&text, "%s; %zu rule%s in %zu group%s%s",
+				  c->alertmanager_count == 0 ? "nobody" : "", rules, rules == 1 ? "" : "s", groups,
+				  groups == 1 ? "" : "s", c->preset_count + c->rule_file_count > 0 ? ": " : "");
+	for (size_t i = 0; i < c->preset_count; i++) {
+		print_item(&text, i, "preset ", c->presets[i].name);
+	}
+	for (size_t i = 0; i < c->rule_file_count; i++) {
+		print_item(&text, c->preset_count + i, "", c->rule_files[i]);
+	}
+	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, text.ptr);
+	strbuf_finish(&text);
+	if (rules == 0) {
+		log_write(&r->log, LOG_WARN, clock_wall(), LABELS_EMPTY,
+				  r->rule_count > 0 ? "there are no rules any more: nothing is evaluated"
+									: "there are no rules: nothing is evaluated");
+	}
+	r->rule_count = rules;
 }
 
 /* ---- parts ---- */
@@ -93,6 +140,7 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 	}
 	r->engine = engine_create(&r->config, handle_event, r);
 	log_start(r);
+	log_setup(r, set->rule_count, set->group_count);
 	engine_load(r->engine, &r->config, set, clock_wall());
 	runner_turn(r);
 }
@@ -224,12 +272,14 @@ static bool listen_again(struct runner *r, const struct config *config, struct s
 
 static void take_config(struct runner *r, struct arena *arena, const struct config *config,
 						struct rule_set *set) {
+	size_t rules = set->rule_count, groups = set->group_count;
 	log_configure(&r->log, config);
 	engine_load(r->engine, config, set, clock_wall());
 	config_destroy(r->arena);
 	r->arena = arena;
 	r->config = *config;
 	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, "reloaded");
+	log_setup(r, rules, groups);
 	wakeup_set(r->wakeup, 0, clock_wall()); /* a turn of its own: this may be inside of a request */
 }
 
@@ -272,8 +322,29 @@ void runner_drain(struct runner *r) {
 	wakeup_set(r->wakeup, now, now);
 }
 
+/* Whether every Alertmanager has all of its alerts. */
+static bool log_undelivered(struct runner *r) {
+	size_t total = 0;
+	for (size_t i = 0; i < engine_peer_count(r->engine); i++) {
+		struct engine_peer_view peer;
+		engine_peer(r->engine, i, &peer);
+		size_t queued = peer.outbox.queued;
+		total += queued;
+		if (queued > 0) {
+			struct label item = {STR("alertmanager"), peer.url};
+			struct strbuf text = STRBUF_INIT;
+			strbuf_printf(&text, "%zu alert%s not delivered to this Alertmanager", queued,
+						  queued == 1 ? " was" : "s were");
+			log_write(&r->log, LOG_WARN, clock_wall(), (struct labels){.items = &item, .count = 1},
+					  text.ptr);
+			strbuf_finish(&text);
+		}
+	}
+	return total == 0;
+}
+
 static void log_end(struct runner *r) {
-	bool idle = engine_idle(r->engine);
+	bool idle = log_undelivered(r) && engine_idle(r->engine);
 	log_write(&r->log, idle ? LOG_INFO : LOG_WARN, clock_wall(), LABELS_EMPTY,
 			  idle ? "stopped" : "stopped with work left undone");
 }

@@ -30,9 +30,10 @@ struct runner {
 	struct http_server
 		*next_server; /* of a reload, to take the place of `server` in the next turn */
 	bool server_changes;
-	bool answered;  /* an exchange has ended */
-	bool settled;   /* the first round of work is done */
-	size_t closing; /* parts that are not closed yet */
+	bool answered;     /* an exchange has ended */
+	bool settled;      /* the first round of work is done */
+	size_t rule_count; /* of the last load */
+	size_t closing;    /* parts that are not closed yet */
 	ts_ms drain_until;
 };
 

@@ -42,7 +42,7 @@ class Tocsin:
 		sys.exit(f"never logged: {text}\n{''.join(self.lines)}")
 
 	def port(self):
-		return int(re.search(r"API is on port (\d+)", self.wait_for("API is on port")).group(1))
+		return int(re.search(r"API is on http://127.0.0.1:(\d+)", self.wait_for("API is on ")).group(1))
 
 	def end(self, *signals):
 		for number in signals:
@@ -151,6 +151,16 @@ def check_words(folder, peers):
 	line = t.stderr.readline()
 	t.terminate()
 	t.communicate(timeout=20)
+	t = Tocsin(folder, peers, "--rules", "good.yml")
+	port = t.port()
+	expect("who is asked and told", f"asks {peers}, tells {peers}; 1 rule in 1 group: good.yml" in t.wait_for("asks"), True)
+	t.end(signal.SIGTERM)
+	with open(f"{folder}/files.conf", "w", encoding="utf-8") as file:
+		file.write("rule_files: [nope.yml]\n")
+	run = call(["run", "-c", "files.conf"], folder)
+	expect("a rule file that is not there", (run.returncode, "files.conf:1:14: error: nope.yml: no such" in run.stderr), (3, True))
+	run = call(["run", "--rules", "nope.yml"], folder)
+	expect("  from an option", run.stderr.startswith("tocsin run: error: nope.yml: no such"), True)
 	expect("an empty TOCSIN_LISTEN", ("started" in line, "API" in line), (True, False))
 
 

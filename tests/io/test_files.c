@@ -62,10 +62,10 @@ static void test_read(void **state) {
 	fixture_init(&f);
 	const char *a = arena_printf(&f.arena, "%s/a.yml", f.folder);
 	expect_read(&f, a, 4, "aaaa", NULL);
-	expect_read(&f, a, 3, NULL, "the file is larger than 3 bytes");
+	expect_read(&f, a, 3, NULL, "the file is larger than 3 bytes, which is fixed: split it");
 	expect_read(&f, "/no/such/file", 10, NULL, "no such file or directory");
 	expect_read(&f, f.folder, 10, NULL, "is a directory");
-	expect_read(&f, "/dev/zero", 1 << 20, NULL, "the file is larger than 1048576 bytes");
+	expect_read(&f, "/dev/zero", 1 << 20, NULL, "the file is larger than 1 MiB, which is fixed: split it");
 	fixture_finish(&f);
 }
 

@@ -122,7 +122,14 @@ static void test_long_line(void **state) {
 		log_write(&l, LOG_ERROR, NOW, (struct labels){&field, 1}, message);
 		size_t length = read_all(ends[0], out, sizeof out);
 		assert_in_range(length, 2000, LOG_LINE_MAX);
+		assert_int_equal(str_find((struct str){out, length}, STR("said in full")), length);
 		assert_true(out[length - 1] == '\n' && out[length - 2] == (format == LOG_JSON ? '}' : '"'));
+		/* the value gives way, not the message */
+		log_write(&l, LOG_ERROR, NOW, (struct labels){&field, 1}, "said in full");
+		length = read_all(ends[0], out, sizeof out);
+		assert_in_range(length, 1000, LOG_LINE_MAX);
+		assert_in_range(str_find((struct str){out, length}, STR("said in full")), 0, length - 1);
+		assert_in_range(str_find((struct str){out, length}, STR("huge")), 0, length - 1);
 		log_finish(&l);
 		close(ends[0]);
 		close(ends[1]);
