@@ -139,19 +139,42 @@ read_parameters(struct reader *r, const struct yaml_node *node, size_t *ret_coun
 	return values;
 }
 
-/* Unknown parameters and bad values are found here already, at their place, and not only when the rules are made. */
+/* Each parameter that is bad by itself, at its value; false: none is, it is their company. */
+static bool blame_parameters(struct reader *r, const struct config_preset *p,
+							 const struct yaml_node *parameters) {
+	size_t before = r->diags->errors, index = 0;
+	for (size_t i = 0; i < parameters->count && index < p->count; i++) {
+		const struct yaml_node *value = parameters->pairs[i].value;
+		if (value->kind != YAML_SCALAR) {
+			continue;
+		}
+		struct config_preset alone = {.name = p->name, .values = &p->values[index++], .count = 1};
+		const char *error;
+		if (!config_check_preset(&alone, r->arena, &error)) {
+			add_error(r, value, error);
+		}
+	}
+	return r->diags->errors > before;
+}
+
+/* Unknown parameters and bad values are found here already, at their place, and not only when the rules are made. `parameters`
+ * is NULL when there are none. */
 static void judge_preset(struct reader *r, const struct config_preset *p,
-						 const struct yaml_node *node) {
+						 const struct yaml_node *parameters) {
 	const char *error;
-	if (!config_check_preset(p, r->arena, &error)) {
-		bool unknown = preset_find(p->name) == NULL;
-		diags_add(r->diags, DIAG_ERROR, unknown ? p->span : node->span, "%s", error);
+	if (config_check_preset(p, r->arena, &error)) {
+		return;
+	}
+	if (preset_find(p->name) == NULL || parameters == NULL) {
+		diags_add(r->diags, DIAG_ERROR, p->span, "%s", error);
+	} else if (!blame_parameters(r, p, parameters)) {
+		add_error(r, parameters, error);
 	}
 }
 
 static void read_preset(struct reader *r, const struct yaml_node *node) {
 	struct config_preset preset = {.span = node->span};
-	const struct yaml_node *blame = node;
+	const struct yaml_node *parameters = NULL;
 	if (node->kind == YAML_SCALAR) {
 		preset.name = arena_dup(r->arena, node->text);
 	} else if (expect_kind(r, node, YAML_MAPPING)) {
@@ -164,7 +187,7 @@ static void read_preset(struct reader *r, const struct yaml_node *node) {
 				}
 			} else if (str_equal(key->text, STR("parameters"))) {
 				preset.values = read_parameters(r, value, &preset.count);
-				blame = value;
+				parameters = value->kind == YAML_MAPPING ? value : NULL;
 			} else {
 				diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\" in presets",
 						  STR_FMT(key->text));
@@ -175,7 +198,7 @@ static void read_preset(struct reader *r, const struct yaml_node *node) {
 		}
 	}
 	if (preset.name.len > 0) {
-		judge_preset(r, &preset, blame);
+		judge_preset(r, &preset, parameters);
 		config_add_preset(r->config, &preset, r->arena);
 	}
 }

@@ -166,6 +166,9 @@ static const struct {
 	{"presets: [{parameters: {}}]\n", "1:11 a preset needs a \"name\"\n"},
 	{"presets: [{name: generic, params: {}}]\n", "1:27 unknown key \"params\" in presets\n"},
 	{"presets: [{name: generic, parameters: {nosuch: 1}}]\n", NULL},
+	{"presets: [{name: generic, parameters: {window: xx, nosuch: 3}}]\n",
+	 "1:48 preset generic: parameter \"window\": not a valid duration string: \"xx\"\n"
+	 "1:60 preset generic: parameter \"nosuch\": unknown parameter\n"},
 	{"external_labels: [a]\n", "1:18 expected a mapping, got a sequence\n"},
 	{"external_labels: {__name__: a}\n", "1:19 invalid label name\n"},
 	{"external_labels: {a: [b]}\n", "1:22 expected a scalar, got a sequence\n"},
