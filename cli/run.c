@@ -54,6 +54,9 @@ static void add_setting(struct loader *l, struct arena *a, const struct options_
 static void make_loader(struct loader *l, struct arena *a, const struct options_spec *spec,
 						const struct options *o) {
 	*l = (struct loader){.path = options_get(o, "config")};
+	if (l->path != NULL && l->path[0] == '\0') {
+		l->path = NULL; /* an empty TOCSIN_CONFIG */
+	}
 	l->settings = ARENA_ARRAY(a, struct loader_setting, o->variable_count + o->flag_count);
 	l->style.color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
 	for (size_t i = 0; i < o->variable_count; i++) {

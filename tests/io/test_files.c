@@ -65,7 +65,8 @@ static void test_read(void **state) {
 	expect_read(&f, a, 3, NULL, "the file is larger than 3 bytes, which is fixed: split it");
 	expect_read(&f, "/no/such/file", 10, NULL, "no such file or directory");
 	expect_read(&f, f.folder, 10, NULL, "is a directory");
-	expect_read(&f, "/dev/zero", 1 << 20, NULL, "the file is larger than 1 MiB, which is fixed: split it");
+	expect_read(&f, "/dev/zero", 1 << 20, NULL,
+				"the file is larger than 1 MiB, which is fixed: split it");
 	fixture_finish(&f);
 }
 

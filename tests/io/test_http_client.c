@@ -145,6 +145,11 @@ static const struct behaviour behaviours[] = {
 	 "redirected (302) to \"http://elsewhere:9090/x\": redirects are not followed, configure the "
 	 "final URL",
 	 NULL},
+	{"redirect with a password",
+	 "HTTP/1.1 302 Found\r\nLocation: http://me:hunter2@x/y?token=hunter2\r\n\r\n", END, 0,
+	 "redirected (302) to \"http://***@x/y?***\": redirects are not followed, configure the final "
+	 "URL",
+	 NULL},
 	{"redirect to a file", "HTTP/1.1 301 Moved\r\nLocation: file:///etc/passwd\r\n\r\n", END, 0,
 	 "redirected (301) to \"file:///etc/passwd\": redirects are not followed, configure the final "
 	 "URL",
