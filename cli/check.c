@@ -105,7 +105,12 @@ static void check_config(struct check *c, const char *path, struct str text) {
 	struct str folder = file_folder(path);
 	const char *start = arena_dup(&c->arena, folder).ptr;
 	for (size_t i = 0; i < config.rule_file_count; i++) {
+		size_t before = list.count;
 		files_glob(start, config.rule_files[i], &c->arena, &list);
+		if (list.count == before) {
+			fprintf(stderr, "%s: warning: no rule file matches \"%.*s\"\n", path,
+					STR_FMT(config.rule_files[i]));
+		}
 	}
 	for (size_t i = 0; i < list.count; i++) {
 		check_path(c, list.paths[i]);

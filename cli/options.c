@@ -136,8 +136,9 @@ static void add_given(struct option_given **items, size_t *count, size_t *capaci
 
 /* An expression may begin with a minus: "-2^2", "-rate(up[5m])". */
 static bool is_like_expression(const char *word) {
-	return strchr("0123456789(.", word[1]) != NULL ? word[1] != '\0'
-												   : strpbrk(word, "({[^*/") != NULL;
+	bool is_short = word[1] != '-' && word[1] != '\0';
+	return is_short ? word[2] != '\0' || strchr("0123456789", word[1]) != NULL
+					: strpbrk(word, "({[^*/") != NULL;
 }
 
 /* The word that getopt has just complained of: it stays on a group of letters until the last one is read. */

@@ -136,6 +136,7 @@ def check_words(folder, peers):
 	"""What is said to somebody who is lost."""
 	run = call(["query", "-2^2"], folder)
 	expect("an expression that begins with a minus", (run.returncode, "-- '-2^2'" in run.stderr), (2, True))
+	expect("  or is a name", "-- '-up'" in call(["query", "-up"], folder).stderr, True)
 	run = call(["query", "--json", "sum("], folder)
 	expect("query --json of what does not parse", (run.returncode, json.loads(run.stdout)["errorType"]), (1, "bad_data"))
 	run = call(["query", "--json", "--prometheus", peers, 'label_replace(vector(1), "a", "b", "c", "(")'], folder)
@@ -159,6 +160,10 @@ def check_words(folder, peers):
 		file.write("rule_files: [nope.yml]\n")
 	run = call(["run", "-c", "files.conf"], folder)
 	expect("a rule file that is not there", (run.returncode, "files.conf:1:14: error: nope.yml: no such" in run.stderr), (3, True))
+	with open(f"{folder}/files.conf", "w", encoding="utf-8") as file:
+		file.write("rule_files: ['nope*.yml']\n")
+	run = call(["check", "files.conf"], folder)
+	expect("check of a pattern that matches nothing", "warning: no rule file matches" in run.stderr, True)
 	run = call(["run", "--rules", "nope.yml"], folder)
 	expect("  from an option", run.stderr.startswith("tocsin run: error: nope.yml: no such"), True)
 	expect("an empty TOCSIN_LISTEN", ("started" in line, "API" in line), (True, False))
