@@ -260,19 +260,27 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	return good ? EXIT_FINE : report_failure(q, outcome, failure);
 }
 
+/* People see all errors, with carets; the API's answer has the first one, in Prometheus' words. */
+static void report_bad_text(const struct question *q, const struct diags *diags) {
+	struct strbuf out = STRBUF_INIT;
+	bool color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+	diags_render(&out, diags, "EXPR", str_from(q->text), (struct diag_style){.color = color});
+	fputs(out.ptr, stderr);
+	if (q->json) {
+		strbuf_clear(&out);
+		strbuf_add_c(&out, "invalid parameter \"query\": ");
+		pql_error_text(&out, &diags->items[0], str_from(q->text));
+		print_json_error("bad_data", out.ptr);
+	}
+	strbuf_finish(&out);
+}
+
 static enum exit_code answer(const struct question *q, struct arena *a) {
 	struct diags diags;
 	diags_init(&diags, a);
 	struct pql_expr *expr = pql_parse(str_from(q->text), &pql_syntax_all, a, &diags);
 	if (expr == NULL) {
-		struct strbuf out = STRBUF_INIT;
-		bool color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
-		diags_render(&out, &diags, "EXPR", str_from(q->text), (struct diag_style){.color = color});
-		fputs(out.ptr, stderr);
-		strbuf_finish(&out);
-		if (q->json) {
-			print_json_error("bad_data", diags.count > 0 ? diags.items[0].message : "");
-		}
+		report_bad_text(q, &diags);
 		return EXIT_BAD;
 	}
 	enum exit_code code = q->remote ? answer_remote(q, a) : answer_local(q, expr, a);

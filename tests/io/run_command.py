@@ -139,6 +139,7 @@ def check_words(folder, peers):
 	expect("  or is a name", "-- '-up'" in call(["query", "-up"], folder).stderr, True)
 	run = call(["query", "--json", "sum("], folder)
 	expect("query --json of what does not parse", (run.returncode, json.loads(run.stdout)["errorType"]), (1, "bad_data"))
+	expect("the words of its error", json.loads(run.stdout)["error"][:43], 'invalid parameter "query": 1:5: parse error')
 	run = call(["query", "--json", "--prometheus", peers, 'label_replace(vector(1), "a", "b", "c", "(")'], folder)
 	expect("query --json of what cannot be evaluated", (run.returncode, json.loads(run.stdout)["status"]), (1, "error"))
 	run = call(["query", "--json", "--prometheus", peers, "up"], folder)
