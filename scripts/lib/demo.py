@@ -107,7 +107,7 @@ def show(home):
 		mend_it()
 		timeline.wait(what, "gone", alertname, model)
 	resident, peak = tocsin.memory_kib()
-	timeline.say("END", f"three alerts fired and resolved; tocsin used {tocsin.cpu_seconds():.2f} s of CPU and {peak / 1024:.1f} MB", "36")
+	timeline.say("END", f"three alerts fired and resolved; tocsin used {tocsin.cpu_seconds():.2f} s of CPU and {resident / 1024:.1f} MB ({peak / 1024:.1f} MB while starting)", "36")
 
 
 def main():
