@@ -1,5 +1,5 @@
 /* The HTTP API against golden answers: tests/golden/api/NAME.txt is status, type and body of the request in the table below.
- * REWRITE_GOLDEN=1 writes them anew. */
+ * UPDATE_GOLDEN=1 writes them anew. */
 #include "tests/unit/driver.h"
 
 #include <stdio.h>
@@ -130,7 +130,7 @@ static void compare(const char *name, const struct strbuf *out) {
 	struct strbuf path = STRBUF_INIT, wanted = STRBUF_INIT;
 	const char *root = getenv("SOURCE_ROOT");
 	strbuf_printf(&path, "%s/tests/golden/api/%s.txt", root == NULL ? "." : root, name);
-	if (getenv("REWRITE_GOLDEN") != NULL) {
+	if (getenv("UPDATE_GOLDEN") != NULL) {
 		FILE *f = fopen(path.ptr, "wb");
 		assert_non_null(f);
 		fwrite(out->ptr, 1, out->len, f);
