@@ -139,9 +139,10 @@ static void check_path(struct check *c, const char *path) {
 	struct strbuf text = STRBUF_INIT;
 	const char *error;
 	bool is_stdin = str_equal(str_from(path), STR("-"));
-	const char *name = is_stdin ? "/dev/stdin" : path;
 	c->files++;
-	if (!file_read(name, LIMIT_FILE_BYTES, &text, &c->arena, &error)) {
+	bool read = is_stdin ? file_read_stdin(LIMIT_FILE_BYTES, &text, &c->arena, &error)
+						 : file_read(path, LIMIT_FILE_BYTES, &text, &c->arena, &error);
+	if (!read) {
 		fprintf(stderr, "tocsin check: %s\n", error);
 		c->code = EXIT_UNABLE;
 	} else if (is_config(strbuf_str(&text))) {

@@ -37,6 +37,19 @@ static bool read_all(int fd, size_t max, struct strbuf *out) {
 	return true;
 }
 
+static bool read_named(int fd, const char *name, size_t max, struct strbuf *out, struct arena *a,
+					   const char **ret_error) {
+	bool ok = read_all(fd, max, out);
+	int number = errno;
+	if (!ok && number == EFBIG) {
+		*ret_error = arena_printf(a, max % (1u << 20) == 0 ? TOO_LARGE("MiB") : TOO_LARGE("bytes"),
+								  name, max % (1u << 20) == 0 ? max >> 20 : max);
+	} else if (!ok) {
+		*ret_error = error_words(a, name, number);
+	}
+	return ok;
+}
+
 /* Non-blocking: a pipe that somebody named instead of a file must not hold everything up. */
 bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
 			   const char **ret_error) {
@@ -45,16 +58,13 @@ bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a
 		*ret_error = error_words(a, path, errno);
 		return false;
 	}
-	bool ok = read_all(fd, max, out);
-	int number = errno;
+	bool ok = read_named(fd, path, max, out, a, ret_error);
 	close(fd);
-	if (!ok && number == EFBIG) {
-		*ret_error = arena_printf(a, max % (1u << 20) == 0 ? TOO_LARGE("MiB") : TOO_LARGE("bytes"),
-								  path, max % (1u << 20) == 0 ? max >> 20 : max);
-	} else if (!ok) {
-		*ret_error = error_words(a, path, number);
-	}
 	return ok;
+}
+
+bool file_read_stdin(size_t max, struct strbuf *out, struct arena *a, const char **ret_error) {
+	return read_named(STDIN_FILENO, "<stdin>", max, out, a, ret_error);
 }
 
 static void list_add(struct file_list *list, struct arena *a, const char *path) {

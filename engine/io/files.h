@@ -12,6 +12,9 @@
 bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
 			   const char **ret_error);
 
+/* The same of the standard input, waiting for whoever writes it. For commands, not for the daemon. */
+bool file_read_stdin(size_t max, struct strbuf *out, struct arena *a, const char **ret_error);
+
 struct file_list {
 	const char **paths; /* in the arena, sorted within each pattern */
 	size_t count, capacity;

@@ -137,6 +137,9 @@ def check_words(folder, peers):
 	run = call(["query", "-2^2"], folder)
 	expect("an expression that begins with a minus", (run.returncode, "-- '-2^2'" in run.stderr), (2, True))
 	expect("  or is a name", "-- '-up'" in call(["query", "-up"], folder).stderr, True)
+	pipe = f"(sleep 0.2; {TOCSIN} presets generic) | {TOCSIN} check -"
+	run = subprocess.run(pipe, shell=True, capture_output=True, text=True, cwd=folder, timeout=20)
+	expect("check waits for its standard input", (run.returncode, "3 rules" in run.stdout), (0, True))
 	run = call(["query", "--json", "sum("], folder)
 	expect("query --json of what does not parse", (run.returncode, json.loads(run.stdout)["errorType"]), (1, "bad_data"))
 	expect("the words of its error", json.loads(run.stdout)["error"][:43], 'invalid parameter "query": 1:5: parse error')
