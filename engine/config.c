@@ -4,19 +4,12 @@
 #include "base/utf8.h"
 #include "engine/config_private.h"
 
-/* What the walk over the tree carries along. */
-struct reader {
-	struct arena *arena;
-	struct diags *diags;
-	struct config *config;
-};
-
-static void add_error(struct reader *r, const struct yaml_node *at, const char *message) {
+void config_add_error(struct config_reader *r, const struct yaml_node *at, const char *message) {
 	diags_add(r->diags, DIAG_ERROR, at->span, "%s", message);
 }
 
-/* "expected a mapping, got a sequence" */
-static bool expect_kind(struct reader *r, const struct yaml_node *node, enum yaml_kind kind) {
+bool config_expect_kind(struct config_reader *r, const struct yaml_node *node,
+						enum yaml_kind kind) {
 	if (node->kind == kind) {
 		return true;
 	}
@@ -25,21 +18,24 @@ static bool expect_kind(struct reader *r, const struct yaml_node *node, enum yam
 	return false;
 }
 
-static void read_value(struct reader *r, const struct setting *s, const struct yaml_node *node,
-					   void *target) {
+static void read_setting(struct config_reader *r, const struct setting *s,
+						 const struct yaml_node *node, void *target);
+
+static void read_value(struct config_reader *r, const struct setting *s,
+					   const struct yaml_node *node, void *target) {
 	const char *error;
 	if (node->kind == YAML_NULL) {
 		diags_add(r->diags, DIAG_ERROR, node->span, "\"%s\" has no value", s->name);
 		return;
 	}
-	if (!expect_kind(r, node, YAML_SCALAR)) {
+	if (!config_expect_kind(r, node, YAML_SCALAR)) {
 		return;
 	}
 	if (!config_parse_value(s, node->text, r->arena, target, &error)) {
 		if (config_setting_is_url(s)) {
 			diags_add_secret(r->diags, node->span, error);
 		} else {
-			add_error(r, node, error);
+			config_add_error(r, node, error);
 		}
 	}
 }
@@ -63,27 +59,26 @@ static void set_label(struct config *c, struct str name, struct str value, struc
 	c->external_labels = labels_builder_take(&b);
 }
 
-static void read_labels(struct reader *r, const struct yaml_node *node) {
-	if (!expect_kind(r, node, YAML_MAPPING)) {
+static void read_labels(struct config_reader *r, const struct yaml_node *node) {
+	if (!config_expect_kind(r, node, YAML_MAPPING)) {
 		return;
 	}
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
 		const char *error;
-		if (!expect_kind(r, value, YAML_SCALAR)) {
+		if (!config_expect_kind(r, value, YAML_SCALAR)) {
 			continue;
 		}
 		if (!label_is_valid(key->text, value->text, &error)) {
-			add_error(r, key, error);
+			config_add_error(r, key, error);
 			continue;
 		}
 		set_label(r->config, key->text, value->text, r->arena);
 	}
 }
 
-/* A mapping whose keys are the rows of a table, into a structure. */
-static void read_fields(struct reader *r, const struct yaml_node *node, const struct setting *rows,
-						size_t count, char *target, const char *what) {
+void config_read_fields(struct config_reader *r, const struct yaml_node *node,
+						const struct setting *rows, size_t count, void *target, const char *what) {
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key;
 		size_t row = 0;
@@ -95,11 +90,11 @@ static void read_fields(struct reader *r, const struct yaml_node *node, const st
 					  STR_FMT(key->text), what);
 			continue;
 		}
-		read_value(r, &rows[row], node->pairs[i].value, target + rows[row].offset);
+		read_setting(r, &rows[row], node->pairs[i].value, (char *)target + rows[row].offset);
 	}
 }
 
-static void read_peer(struct reader *r, const struct yaml_node *node) {
+static void read_peer(struct config_reader *r, const struct yaml_node *node) {
 	struct config_peer peer = {.timeout = config_default_peer.timeout};
 	const char *error;
 	size_t count;
@@ -109,10 +104,10 @@ static void read_peer(struct reader *r, const struct yaml_node *node) {
 			diags_add_secret(r->diags, node->span, error);
 			return;
 		}
-	} else if (expect_kind(r, node, YAML_MAPPING)) {
-		read_fields(r, node, rows, count, (char *)&peer, "alertmanagers");
+	} else if (config_expect_kind(r, node, YAML_MAPPING)) {
+		config_read_fields(r, node, rows, count, &peer, "alertmanagers");
 		if (yaml_find(node, "url") == NULL) {
-			add_error(r, node, "an Alertmanager needs a \"url\"");
+			config_add_error(r, node, "an Alertmanager needs a \"url\"");
 		}
 	}
 	if (peer.url.len > 0) {
@@ -121,15 +116,15 @@ static void read_peer(struct reader *r, const struct yaml_node *node) {
 }
 
 static const struct preset_parameter *
-read_parameters(struct reader *r, const struct yaml_node *node, size_t *ret_count) {
+read_parameters(struct config_reader *r, const struct yaml_node *node, size_t *ret_count) {
 	*ret_count = 0;
-	if (!expect_kind(r, node, YAML_MAPPING)) {
+	if (!config_expect_kind(r, node, YAML_MAPPING)) {
 		return NULL;
 	}
 	struct preset_parameter *values = ARENA_ARRAY(r->arena, struct preset_parameter, node->count);
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *value = node->pairs[i].value;
-		if (expect_kind(r, value, YAML_SCALAR)) {
+		if (config_expect_kind(r, value, YAML_SCALAR)) {
 			values[*ret_count] =
 				(struct preset_parameter){.name = arena_dup(r->arena, node->pairs[i].key->text),
 										  .value = arena_dup(r->arena, value->text)};
@@ -140,7 +135,7 @@ read_parameters(struct reader *r, const struct yaml_node *node, size_t *ret_coun
 }
 
 /* Each parameter that is bad by itself, at its value; false: none is, it is their company. */
-static bool blame_parameters(struct reader *r, const struct config_preset *p,
+static bool blame_parameters(struct config_reader *r, const struct config_preset *p,
 							 const struct yaml_node *parameters) {
 	size_t before = r->diags->errors, index = 0;
 	for (size_t i = 0; i < parameters->count && index < p->count; i++) {
@@ -151,7 +146,7 @@ static bool blame_parameters(struct reader *r, const struct config_preset *p,
 		struct config_preset alone = {.name = p->name, .values = &p->values[index++], .count = 1};
 		const char *error;
 		if (!config_check_preset(&alone, r->arena, &error)) {
-			add_error(r, value, error);
+			config_add_error(r, value, error);
 		}
 	}
 	return r->diags->errors > before;
@@ -159,7 +154,7 @@ static bool blame_parameters(struct reader *r, const struct config_preset *p,
 
 /* Unknown parameters and bad values are found here already, at their place, and not only when the rules are made. `parameters`
  * is NULL when there are none. */
-static void judge_preset(struct reader *r, const struct config_preset *p,
+static void judge_preset(struct config_reader *r, const struct config_preset *p,
 						 const struct yaml_node *parameters) {
 	const char *error;
 	if (config_check_preset(p, r->arena, &error)) {
@@ -168,20 +163,20 @@ static void judge_preset(struct reader *r, const struct config_preset *p,
 	if (preset_find(p->name) == NULL || parameters == NULL) {
 		diags_add(r->diags, DIAG_ERROR, p->span, "%s", error);
 	} else if (!blame_parameters(r, p, parameters)) {
-		add_error(r, parameters, error);
+		config_add_error(r, parameters, error);
 	}
 }
 
-static void read_preset(struct reader *r, const struct yaml_node *node) {
+static void read_preset(struct config_reader *r, const struct yaml_node *node) {
 	struct config_preset preset = {.span = node->span};
 	const struct yaml_node *parameters = NULL;
 	if (node->kind == YAML_SCALAR) {
 		preset.name = arena_dup(r->arena, node->text);
-	} else if (expect_kind(r, node, YAML_MAPPING)) {
+	} else if (config_expect_kind(r, node, YAML_MAPPING)) {
 		for (size_t i = 0; i < node->count; i++) {
 			const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
 			if (str_equal(key->text, STR("name"))) {
-				if (expect_kind(r, value, YAML_SCALAR)) {
+				if (config_expect_kind(r, value, YAML_SCALAR)) {
 					preset.name = arena_dup(r->arena, value->text);
 					preset.span = value->span;
 				}
@@ -194,7 +189,7 @@ static void read_preset(struct reader *r, const struct yaml_node *node) {
 			}
 		}
 		if (yaml_find(node, "name") == NULL) {
-			add_error(r, node, "a preset needs a \"name\"");
+			config_add_error(r, node, "a preset needs a \"name\"");
 		}
 	}
 	if (preset.name.len > 0) {
@@ -203,12 +198,12 @@ static void read_preset(struct reader *r, const struct yaml_node *node) {
 	}
 }
 
-static void read_text(struct reader *r, const struct yaml_node *node) {
-	if (!expect_kind(r, node, YAML_SCALAR)) {
+static void read_text(struct config_reader *r, const struct yaml_node *node) {
+	if (!config_expect_kind(r, node, YAML_SCALAR)) {
 		return;
 	}
 	if (node->text.len == 0 || !utf8_valid(node->text)) {
-		add_error(r, node, "expected the name of a file");
+		config_add_error(r, node, "expected the name of a file");
 		return;
 	}
 	config_add_text(&r->config->rule_files, &r->config->rule_file_count,
@@ -216,10 +211,10 @@ static void read_text(struct reader *r, const struct yaml_node *node) {
 	config_drop_default_preset(r->config);
 }
 
-typedef void read_item(struct reader *r, const struct yaml_node *node);
+typedef void read_item(struct config_reader *r, const struct yaml_node *node);
 
-static void read_list(struct reader *r, const struct yaml_node *node, read_item *item) {
-	if (!expect_kind(r, node, YAML_SEQUENCE)) {
+static void read_list(struct config_reader *r, const struct yaml_node *node, read_item *item) {
+	if (!config_expect_kind(r, node, YAML_SEQUENCE)) {
 		return;
 	}
 	for (size_t i = 0; i < node->count; i++) {
@@ -227,8 +222,10 @@ static void read_list(struct reader *r, const struct yaml_node *node, read_item 
 	}
 }
 
-static void read_setting(struct reader *r, const struct setting *s, const struct yaml_node *node) {
+static void read_setting(struct config_reader *r, const struct setting *s,
+						 const struct yaml_node *node, void *target) {
 	switch (s->kind) {
+	case SETTING_NODE: s->read(r, node, target); return;
 	case SETTING_LABELS: read_labels(r, node); return;
 	case SETTING_PEERS:
 		if (node->kind == YAML_SEQUENCE && node->count == 0) {
@@ -249,11 +246,12 @@ static void read_setting(struct reader *r, const struct setting *s, const struct
 	case SETTING_DURATION:
 	case SETTING_OPTIONAL_DURATION:
 	case SETTING_TEXT:
+	case SETTING_BOOL:
 	case SETTING_LISTEN:
 	case SETTING_BYTES:
 	case SETTING_COUNT:
 	case SETTING_LOG_LEVEL:
-	case SETTING_LOG_FORMAT: read_value(r, s, node, (char *)r->config + s->offset); return;
+	case SETTING_LOG_FORMAT: read_value(r, s, node, target); return;
 	}
 }
 
@@ -280,15 +278,15 @@ static const struct setting *find_setting(struct str prefix, struct str key, boo
 }
 
 /* Sections are one deep: "prometheus", "log", "limits". */
-static void read_mapping(struct reader *r, const struct yaml_node *node, struct str prefix) {
+static void read_mapping(struct config_reader *r, const struct yaml_node *node, struct str prefix) {
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
 		bool section;
 		const struct setting *s = find_setting(prefix, key->text, &section);
 		if (s != NULL) {
-			read_setting(r, s, value);
+			read_setting(r, s, value, (char *)r->config + s->offset);
 		} else if (section && prefix.len == 0) {
-			if (expect_kind(r, value, YAML_MAPPING)) {
+			if (config_expect_kind(r, value, YAML_MAPPING)) {
 				read_mapping(r, value, key->text);
 			}
 		} else if (prefix.len > 0) {
@@ -301,17 +299,17 @@ static void read_mapping(struct reader *r, const struct yaml_node *node, struct 
 }
 
 bool config_parse(struct str text, struct arena *a, struct diags *diags, struct config *c) {
-	struct reader r = {.arena = a, .diags = diags, .config = c};
+	struct config_reader r = {.arena = a, .diags = diags, .config = c};
 	struct yaml_document *documents;
 	size_t count, errors = diags->errors;
 	if (!yaml_parse(text, a, diags, &documents, &count)) {
 		return false;
 	}
 	if (count > 1 && documents[1].root != NULL) {
-		add_error(&r, documents[1].root, "a configuration is one document");
+		config_add_error(&r, documents[1].root, "a configuration is one document");
 	}
 	if (count > 0 && documents[0].root != NULL && documents[0].root->kind != YAML_NULL &&
-		expect_kind(&r, documents[0].root, YAML_MAPPING)) {
+		config_expect_kind(&r, documents[0].root, YAML_MAPPING)) {
 		read_mapping(&r, documents[0].root, STR_EMPTY);
 	}
 	return diags->errors == errors;

@@ -5,54 +5,60 @@
 #include "engine/limits.h"
 
 #define AT(field) offsetof(struct config, field)
-#define VARIABLE(name) "TOCSIN_" name
+#define OPTION(name, kind, field, flag, variable, argument, help)                                  \
+	{ name, kind, AT(field), flag, "TOCSIN_" variable, argument, help, NULL }
+/* FILE_ONLY(name, field, read): a mapping or list too large for a flag. */
+#define FILE_ONLY(name, field, read)                                                               \
+	{ name, SETTING_NODE, AT(field), NULL, NULL, NULL, NULL, read }
 
 static const struct setting table[] = {
-	{"prometheus.url", SETTING_URL, AT(prometheus.url), "prometheus", VARIABLE("PROMETHEUS"), "URL",
-	 "where samples come from (http://localhost:9090)"},
-	{"prometheus.timeout", SETTING_DURATION, AT(prometheus.timeout), "prometheus-timeout",
-	 VARIABLE("PROMETHEUS_TIMEOUT"), "DURATION", "how long one answer may take (30s)"},
-	{"alertmanagers", SETTING_PEERS, AT(alertmanagers), "alertmanager", VARIABLE("ALERTMANAGER"),
-	 "URL", "who is told of alerts; each of them gets all (http://localhost:9093)"},
-	{"rule_files", SETTING_TEXTS, AT(rule_files), "rules", VARIABLE("RULES"), "FILE",
-	 "a rule file, or a pattern such as rules/*.yml"},
-	{"presets", SETTING_PRESETS, AT(presets), "preset", VARIABLE("PRESET"), "NAME",
-	 "built-in rules for a model server, with parameters: NAME?by=service&window=10m (generic)"},
-	{"evaluation_interval", SETTING_DURATION, AT(evaluation_interval), "interval",
-	 VARIABLE("INTERVAL"), "DURATION", "how often rules are evaluated (15s)"},
-	{"query_offset", SETTING_OPTIONAL_DURATION, AT(query_offset), "query-offset",
-	 VARIABLE("QUERY_OFFSET"), "DURATION", "how far in the past rules look, for late samples (0s)"},
-	{"lookback", SETTING_DURATION, AT(lookback), "lookback", VARIABLE("LOOKBACK"), "DURATION",
-	 "how old a sample may be and still count as current (5m)"},
-	{"resend_delay", SETTING_DURATION, AT(resend_delay), "resend-delay", VARIABLE("RESEND_DELAY"),
-	 "DURATION", "how long before an alert is sent again (1m)"},
-	{"resolved_retention", SETTING_DURATION, AT(resolved_retention), "resolved-retention",
-	 VARIABLE("RESOLVED_RETENTION"), "DURATION", "how long a resolved alert is sent again (15m)"},
-	{"external_labels", SETTING_LABELS, AT(external_labels), "external-label",
-	 VARIABLE("EXTERNAL_LABEL"), "NAME=VALUE", "a label for every alert that does not have it"},
-	{"external_url", SETTING_OPTIONAL_URL, AT(external_url), "external-url",
-	 VARIABLE("EXTERNAL_URL"), "URL", "what links in alerts point to (the URL of Prometheus)"},
-	{"listen", SETTING_LISTEN, AT(listen), "listen", VARIABLE("LISTEN"), "ADDRESS",
-	 "where the HTTP API is, \"\" for nowhere (127.0.0.1:9099)"},
-	{"drain_timeout", SETTING_OPTIONAL_DURATION, AT(drain_timeout), "drain-timeout",
-	 VARIABLE("DRAIN_TIMEOUT"), "DURATION", "at the end, how long to go on delivering (10s)"},
-	{"log.level", SETTING_LOG_LEVEL, AT(log_level), "log-level", VARIABLE("LOG_LEVEL"), "LEVEL",
-	 "debug, info, warn or error (info)"},
-	{"log.format", SETTING_LOG_FORMAT, AT(log_format), "log-format", VARIABLE("LOG_FORMAT"),
-	 "FORMAT", "text or json (text)"},
-	{"limits.answer_bytes", SETTING_BYTES, AT(limit_answer_bytes), "limit-answer-bytes",
-	 VARIABLE("LIMIT_ANSWER_BYTES"), "BYTES", "largest answer taken from Prometheus (256MiB)"},
-	{"limits.alerts_per_rule", SETTING_COUNT, AT(limit_alerts_per_rule), "limit-alerts-per-rule",
-	 VARIABLE("LIMIT_ALERTS_PER_RULE"), "COUNT", "alerts that one rule may make (100000)"},
-	{"limits.fetches", SETTING_COUNT, AT(limit_fetches), "limit-fetches", VARIABLE("LIMIT_FETCHES"),
-	 "COUNT", "requests to Prometheus at the same time (8)"},
-	{"limits.samples", SETTING_COUNT, AT(limit_samples), "limit-samples", VARIABLE("LIMIT_SAMPLES"),
-	 "COUNT", "samples in memory for one evaluation (50000000)"},
+	OPTION("prometheus.url", SETTING_URL, prometheus.url, "prometheus", "PROMETHEUS", "URL",
+		   "where samples come from (http://localhost:9090)"),
+	OPTION("prometheus.timeout", SETTING_DURATION, prometheus.timeout, "prometheus-timeout",
+		   "PROMETHEUS_TIMEOUT", "DURATION", "how long one answer may take (30s)"),
+	OPTION("alertmanagers", SETTING_PEERS, alertmanagers, "alertmanager", "ALERTMANAGER", "URL",
+		   "who is told of alerts; each of them gets all (http://localhost:9093)"),
+	OPTION("rule_files", SETTING_TEXTS, rule_files, "rules", "RULES", "FILE",
+		   "a rule file, or a pattern such as rules/*.yml"),
+	OPTION(
+		"presets", SETTING_PRESETS, presets, "preset", "PRESET", "NAME",
+		"built-in rules for a model server, with parameters: NAME?by=service&window=10m (generic)"),
+	OPTION("evaluation_interval", SETTING_DURATION, evaluation_interval, "interval", "INTERVAL",
+		   "DURATION", "how often rules are evaluated (15s)"),
+	OPTION("query_offset", SETTING_OPTIONAL_DURATION, query_offset, "query-offset", "QUERY_OFFSET",
+		   "DURATION", "how far in the past rules look, for late samples (0s)"),
+	OPTION("lookback", SETTING_DURATION, lookback, "lookback", "LOOKBACK", "DURATION",
+		   "how old a sample may be and still count as current (5m)"),
+	OPTION("resend_delay", SETTING_DURATION, resend_delay, "resend-delay", "RESEND_DELAY",
+		   "DURATION", "how long before an alert is sent again (1m)"),
+	OPTION("resolved_retention", SETTING_DURATION, resolved_retention, "resolved-retention",
+		   "RESOLVED_RETENTION", "DURATION", "how long a resolved alert is sent again (15m)"),
+	OPTION("external_labels", SETTING_LABELS, external_labels, "external-label", "EXTERNAL_LABEL",
+		   "NAME=VALUE", "a label for every alert that does not have it"),
+	OPTION("external_url", SETTING_OPTIONAL_URL, external_url, "external-url", "EXTERNAL_URL",
+		   "URL", "what links in alerts point to (the URL of Prometheus)"),
+	OPTION("listen", SETTING_LISTEN, listen, "listen", "LISTEN", "ADDRESS",
+		   "where the HTTP API is, \"\" for nowhere (127.0.0.1:9099)"),
+	OPTION("drain_timeout", SETTING_OPTIONAL_DURATION, drain_timeout, "drain-timeout",
+		   "DRAIN_TIMEOUT", "DURATION", "at the end, how long to go on delivering (10s)"),
+	OPTION("log.level", SETTING_LOG_LEVEL, log_level, "log-level", "LOG_LEVEL", "LEVEL",
+		   "debug, info, warn or error (info)"),
+	OPTION("log.format", SETTING_LOG_FORMAT, log_format, "log-format", "LOG_FORMAT", "FORMAT",
+		   "text or json (text)"),
+	OPTION("limits.answer_bytes", SETTING_BYTES, limit_answer_bytes, "limit-answer-bytes",
+		   "LIMIT_ANSWER_BYTES", "BYTES", "largest answer taken from Prometheus (256MiB)"),
+	OPTION("limits.alerts_per_rule", SETTING_COUNT, limit_alerts_per_rule, "limit-alerts-per-rule",
+		   "LIMIT_ALERTS_PER_RULE", "COUNT", "alerts that one rule may make (100000)"),
+	OPTION("limits.fetches", SETTING_COUNT, limit_fetches, "limit-fetches", "LIMIT_FETCHES",
+		   "COUNT", "requests to Prometheus at the same time (8)"),
+	OPTION("limits.samples", SETTING_COUNT, limit_samples, "limit-samples", "LIMIT_SAMPLES",
+		   "COUNT", "samples in memory for one evaluation (50000000)"),
 };
 
 static const struct setting peer_table[] = {
-	{"url", SETTING_URL, offsetof(struct config_peer, url), NULL, NULL, NULL, NULL},
-	{"timeout", SETTING_DURATION, offsetof(struct config_peer, timeout), NULL, NULL, NULL, NULL},
+	{"url", SETTING_URL, offsetof(struct config_peer, url), NULL, NULL, NULL, NULL, NULL},
+	{"timeout", SETTING_DURATION, offsetof(struct config_peer, timeout), NULL, NULL, NULL, NULL,
+	 NULL},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -78,16 +84,20 @@ static bool setting_is_list(const struct setting *s) {
 
 const struct config_option *config_options(size_t *ret_count) {
 	static struct config_option options[COUNT(table)];
+	size_t count = 0;
 	for (size_t i = 0; i < COUNT(table); i++) {
-		options[i] = (struct config_option){.name = table[i].name,
-											.flag = table[i].flag,
-											.variable = table[i].variable,
-											.argument = table[i].argument,
-											.help = table[i].help,
-											.repeats = setting_is_list(&table[i]),
-											.is_url = config_setting_is_url(&table[i])};
+		if (table[i].flag == NULL) {
+			continue; /* only in the file */
+		}
+		options[count++] = (struct config_option){.name = table[i].name,
+												  .flag = table[i].flag,
+												  .variable = table[i].variable,
+												  .argument = table[i].argument,
+												  .help = table[i].help,
+												  .repeats = setting_is_list(&table[i]),
+												  .is_url = config_setting_is_url(&table[i])};
 	}
-	*ret_count = COUNT(table);
+	*ret_count = count;
 	return options;
 }
 

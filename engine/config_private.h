@@ -11,6 +11,7 @@ enum setting_kind {
 	SETTING_DURATION,          /* > 0 */
 	SETTING_OPTIONAL_DURATION, /* 0 is meant */
 	SETTING_TEXT,
+	SETTING_BOOL, /* "true" or "false"; a flag without a value means true */
 	SETTING_LISTEN,
 	SETTING_BYTES,
 	SETTING_COUNT,
@@ -20,14 +21,34 @@ enum setting_kind {
 	SETTING_PEERS,
 	SETTING_TEXTS,
 	SETTING_PRESETS,
+	SETTING_NODE, /* a mapping or list that only its own `read` understands */
 };
+
+/* What the walk over the YAML tree carries along. */
+struct config_reader {
+	struct arena *arena; /* of the configuration's strings */
+	struct diags *diags;
+	struct config *config;
+};
+
+/* Reads what stands at a key; errors go to the reader's diags. `target` is where the setting stands. */
+typedef void setting_read(struct config_reader *r, const struct yaml_node *node, void *target);
 
 struct setting {
 	const char *name; /* dotted: "prometheus.url" */
 	enum setting_kind kind;
 	size_t offset; /* in struct config, or in the element of a list */
 	const char *flag, *variable, *argument, *help; /* flag NULL: only in the file */
+	setting_read *read;                            /* NULL: the kind says how */
 };
+
+/* config.c: for those that read a part of the tree. */
+void config_add_error(struct config_reader *r, const struct yaml_node *at, const char *message);
+/* "expected a mapping, got a sequence" */
+bool config_expect_kind(struct config_reader *r, const struct yaml_node *node, enum yaml_kind kind);
+/* A mapping whose keys are the rows of a table, into a structure; `what` names it in errors. */
+void config_read_fields(struct config_reader *r, const struct yaml_node *node,
+						const struct setting *rows, size_t count, void *target, const char *what);
 
 const struct setting *settings(size_t *ret_count);
 

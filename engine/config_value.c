@@ -226,6 +226,16 @@ static bool parse_text(struct str text, struct arena *a, struct str *ret_text,
 	return true;
 }
 
+static bool parse_bool(struct str text, struct arena *a, bool *ret_value, const char **ret_error) {
+	bool yes = text.len == 0 || str_equal(text, STR("true"));
+	if (!yes && !str_equal(text, STR("false"))) {
+		*ret_error = quote(a, "%s is neither true nor false", text);
+		return false;
+	}
+	*ret_value = yes;
+	return true;
+}
+
 bool config_parse_value(const struct setting *s, struct str text, struct arena *a, void *target,
 						const char **ret_error) {
 	int index;
@@ -240,6 +250,7 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 	case SETTING_DURATION: return parse_duration(text, false, a, target, ret_error);
 	case SETTING_OPTIONAL_DURATION: return parse_duration(text, true, a, target, ret_error);
 	case SETTING_TEXT: return parse_text(text, a, target, ret_error);
+	case SETTING_BOOL: return parse_bool(text, a, target, ret_error);
 	case SETTING_LISTEN: return parse_listen(text, a, target, ret_error);
 	case SETTING_BYTES: return parse_bytes(text, a, target, ret_error);
 	case SETTING_COUNT: return parse_count(text, a, target, ret_error);
@@ -258,7 +269,8 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 	case SETTING_LABELS:
 	case SETTING_PEERS:
 	case SETTING_TEXTS:
-	case SETTING_PRESETS: break;
+	case SETTING_PRESETS:
+	case SETTING_NODE: break;
 	}
 	*ret_error = "a list or mapping is expected";
 	return false;

@@ -9,14 +9,20 @@ with open(os.path.join(ROOT, "docs/configuration.md"), encoding="utf-8") as f:
 	text = f.read()
 with open(os.path.join(ROOT, "examples/tocsin.yml"), encoding="utf-8") as f:
 	example = f.read()
-rows = re.findall(r'\{"([\w.]+)", SETTING_\w+, AT\([\w.]+\),\s*"([\w-]+)",\s*VARIABLE\("(\w+)"\)', source)
+rows = re.findall(r'OPTION\(\s*"([\w.]+)", SETTING_\w+, [\w.]+,\s*"([\w-]+)",\s*"(\w+)"', source)
+in_file_only = re.findall(r'FILE_ONLY\(\s*"([\w.]+)"', source)
 complaints = [] if len(rows) > 10 else ["the option table was not found"]
 for name, flag, variable in rows:
-	if not re.search(rf"^\| `{re.escape(name)}` \| `--{flag} [^`]+` \| `TOCSIN_{variable}` \|", text, re.M):
+	if not re.search(rf"^\| `{re.escape(name)}` \| `--{flag}( [^`]+)?` \| `TOCSIN_{variable}` \|", text, re.M):
 		complaints.append(f"docs/configuration.md: no row for {name}, --{flag}, TOCSIN_{variable}")
 	if not re.search(rf"^\s*{name.rsplit('.', 1)[-1]}:", example, re.M):
 		complaints.append(f"examples/tocsin.yml: {name} is missing")
+for name in in_file_only:
+	if not re.search(rf"^\| `{re.escape(name)}` \| *\| *\|", text, re.M):
+		complaints.append(f"docs/configuration.md: no row for {name}, which stands only in the file")
+	if not re.search(rf"^\s*#?\s*{name.rsplit('.', 1)[-1]}:", example, re.M):
+		complaints.append(f"examples/tocsin.yml: {name} is missing")
 for name in re.findall(r"^\| `([\w.]+)` \|", text, re.M):
-	if name not in [row[0] for row in rows]:
+	if name not in [row[0] for row in rows] + in_file_only:
 		complaints.append(f"docs/configuration.md: there is no setting {name}")
 finish("docs", complaints)
