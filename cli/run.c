@@ -109,7 +109,7 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	struct rule_set *set;
 	struct strbuf messages = STRBUF_INIT;
 	arena_init(arena);
-	enum loader_outcome outcome = loader_load(loader, arena, &config, &set, &messages);
+	enum loader_outcome outcome = loader_load(loader, NULL, arena, &config, &set, &messages);
 	print_messages(strbuf_str(&messages));
 	strbuf_finish(&messages);
 	if (outcome != LOADER_FINE) {

@@ -26,8 +26,9 @@ void engine_destroy(struct engine *e); /* accepts NULL */
  * alerts' state moves over by rule name and labels; alerts of rules that are gone are resolved at once. */
 void engine_load(struct engine *e, const struct config *config, struct rule_set *set, ts_ms now);
 
-/* A reload failed: what runs stays, and the API and the metrics say so. The log is the caller's, who knows every error. */
-void engine_load_failed(struct engine *e, const char *message, ts_ms now);
+/* A reload failed: what runs stays, and the API and the metrics say so. After engine_load: it failed in part, some files of the
+ * set are outdated. The log is the caller's, who knows every error. */
+void engine_load_failed(struct engine *e, const char *message);
 
 /* When engine_wake has something to do; TS_NONE: never. */
 ts_ms engine_wake_at(const struct engine *e, ts_ms now);

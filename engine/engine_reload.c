@@ -234,13 +234,14 @@ void engine_load(struct engine *e, const struct config *config, struct rule_set 
 	arena_finish(&old);
 	free(e->reload_message);
 	e->reload_message = NULL;
-	e->reload = (struct engine_reload_view){.loaded = true, .last_ok = true, .last_success = now};
+	bool whole = rule_set_outdated_count(set) == 0;
+	e->reload = (struct engine_reload_view){
+		.loaded = true, .last_ok = true, .last_success = whole ? now : e->reload.last_success};
 	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "rules loaded: %zu in %zu %s", set->rule_count,
 			   set->group_count, set->group_count == 1 ? "group" : "groups");
 }
 
-void engine_load_failed(struct engine *e, const char *message, ts_ms now) {
-	(void)now;
+void engine_load_failed(struct engine *e, const char *message) {
 	free(e->reload_message);
 	e->reload_message = mem_dup_str(str_from(message));
 	e->reload.last_ok = false;

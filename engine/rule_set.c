@@ -1,5 +1,6 @@
 #include "engine/rule_set.h"
 
+#include "base/bug.h"
 #include "base/mem.h"
 
 struct rule_set *rule_set_create(void) {
@@ -19,7 +20,7 @@ void rule_set_destroy(struct rule_set *s) {
 		return;
 	}
 	for (size_t i = 0; i < s->file_count; i++) {
-		rule_file_finish(&s->files[i]);
+		rule_file_finish(&s->files[i].file);
 	}
 	free(s->files);
 	free(s->groups);
@@ -27,13 +28,25 @@ void rule_set_destroy(struct rule_set *s) {
 	free(s);
 }
 
-static bool has_path(const struct rule_set *s, struct str path) {
+const struct rule_set_file *rule_set_find_file(const struct rule_set *s, struct str path) {
 	for (size_t i = 0; i < s->file_count; i++) {
-		if (str_equal(s->files[i].path, path)) {
-			return true;
+		if (str_equal(s->files[i].file.path, path)) {
+			return &s->files[i];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+size_t rule_set_outdated_count(const struct rule_set *s) {
+	size_t count = 0;
+	for (size_t i = 0; i < s->file_count; i++) {
+		count += s->files[i].outdated != NULL;
+	}
+	return count;
+}
+
+static bool has_path(const struct rule_set *s, struct str path) {
+	return rule_set_find_file(s, path) != NULL;
 }
 
 bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, struct diags *diags) {
@@ -45,12 +58,26 @@ bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, str
 		return false;
 	}
 	s->files = mem_grow(s->files, s->file_count, &s->file_capacity, sizeof(*s->files));
-	s->files[s->file_count++] = file;
+	s->files[s->file_count++] = (struct rule_set_file){.file = file, .text = text};
 	for (size_t i = 0; i < file.group_count; i++) {
 		s->groups = mem_grow(s->groups, s->group_count, &s->group_capacity, sizeof(*s->groups));
 		s->groups[s->group_count++] = &file.groups[i];
 		s->rule_count += file.groups[i].rule_count;
 	}
+	return true;
+}
+
+bool rule_set_keep_file(struct rule_set *s, const struct rule_set *previous, struct str path,
+						const char *reason) {
+	const struct rule_set_file *old = rule_set_find_file(previous, path);
+	struct diags ignored; /* warnings were told when it was new */
+	if (old == NULL || has_path(s, path)) {
+		return false;
+	}
+	diags_init(&ignored, &s->arena);
+	bool ok = rule_set_add_file(s, path, arena_dup(&s->arena, old->text), &ignored);
+	BUG_ON(!ok); /* it was good before */
+	s->files[s->file_count - 1].outdated = arena_dup(&s->arena, str_from(reason)).ptr;
 	return true;
 }
 
@@ -90,6 +117,8 @@ bool rule_set_add_preset(struct rule_set *s, const struct config_preset *config,
 	} else if (!rule_set_add_file(s, str_from(path), strbuf_str(&text), &diags)) {
 		ok = false;
 		*ret_error = first_error(s, &diags, path, strbuf_str(&text));
+	} else {
+		s->files[s->file_count - 1].text = STR_EMPTY; /* it goes now */
 	}
 	strbuf_finish(&text);
 	return ok;

@@ -57,3 +57,7 @@ bool engine_ready(const struct engine *e, struct strbuf *ret_sentence) {
 size_t engine_output_series(const struct engine *e) {
 	return outputs_series_count(e->outputs);
 }
+
+const struct rule_set *engine_rule_set(const struct engine *e) {
+	return e->set;
+}

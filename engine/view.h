@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "engine/group_state.h"
 #include "engine/metrics.h"
+#include "engine/rule_set.h"
 #include "notifiers/outbox.h"
 
 /* Why requests to Prometheus fail. */
@@ -51,6 +52,8 @@ void engine_reload_view(const struct engine *e, struct engine_reload_view *ret_v
 
 /* true once every group was evaluated or has failed with a reason; else the sentence says what is missing. */
 bool engine_ready(const struct engine *e, struct strbuf *ret_sentence);
+/* NULL before the first load. */
+const struct rule_set *engine_rule_set(const struct engine *e);
 size_t engine_output_series(const struct engine *e);
 
 #endif

@@ -162,6 +162,10 @@ static void write_single(struct metrics_writer *w, const char *name, enum metric
 }
 
 static void write_reload(struct metrics_writer *w, const struct engine *e) {
+	const struct rule_set *set = engine_rule_set(e);
+	write_single(w, "tocsin_rule_files_outdated", METRICS_GAUGE,
+				 "Rule files of which the newest text is bad and an older one runs.",
+				 set == NULL ? 0 : (double)rule_set_outdated_count(set));
 	struct engine_reload_view reload;
 	engine_reload_view(e, &reload);
 	write_single(w, "prometheus_config_last_reload_successful", METRICS_GAUGE,

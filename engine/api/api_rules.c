@@ -80,13 +80,24 @@ static void write_rule(struct json_writer *w, const struct rule_filter *f,
 	json_close_object(w);
 }
 
-static void write_group(struct json_writer *w, const struct rule_filter *f,
+/* Not Prometheus': there, a bad file keeps all others from being loaded. */
+static void write_outdated(struct json_writer *w, const struct engine *e,
+						   const struct rule_group *group) {
+	const struct rule_set_file *file = rule_set_find_file(engine_rule_set(e), group->file);
+	if (file != NULL && file->outdated != NULL) {
+		json_key(w, "fileError");
+		json_string(w, str_from(file->outdated));
+	}
+}
+
+static void write_group(struct json_writer *w, const struct engine *e, const struct rule_filter *f,
 						const struct group_state *g) {
 	json_open_object(w);
 	json_key(w, "name");
 	json_string(w, g->group->name);
 	json_key(w, "file");
 	json_string(w, g->group->file);
+	write_outdated(w, e, g->group);
 	json_key(w, "rules");
 	json_open_array(w);
 	for (size_t i = 0; i < g->rule_count; i++) {
@@ -135,7 +146,7 @@ static size_t write_page(struct json_writer *w, const struct engine *e, const st
 		if (f->group_limit > 0 && written == f->group_limit) {
 			return i;
 		}
-		write_group(w, f, g);
+		write_group(w, e, f, g);
 		written++;
 	}
 	return engine_group_count(e);

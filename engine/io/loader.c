@@ -11,6 +11,7 @@ struct load {
 	struct arena *arena;
 	struct config *config;
 	struct rule_set *set;
+	const struct rule_set *previous; /* NULL: there is none */
 	struct strbuf *messages;
 	struct str text;  /* of the configuration file */
 	bool rules_given; /* outside of the configuration file, so relative to where we are */
@@ -144,21 +145,45 @@ static void add_place(struct load *l, struct str pattern) {
 	}
 }
 
+/* A file is bad, for the reason on the first line of what was added to the messages since `from`. While others run, it must not
+ * keep their changes out. */
+static void refuse_file(struct load *l, const char *path, size_t from,
+						enum loader_outcome outcome) {
+	if (l->previous == NULL) {
+		note(l, outcome);
+		return;
+	}
+	struct str reason = str_slice(strbuf_str(l->messages), from, l->messages->len);
+	reason = str_slice(reason, 0, str_find(reason, STR("\n")));
+	bool kept =
+		rule_set_keep_file(l->set, l->previous, str_from(path), arena_dup(l->arena, reason).ptr);
+	strbuf_printf(l->messages, "warning: %s: %s\n", path,
+				  kept ? "the rules of this file stay as they were"
+					   : "this file is left out, it has never been loaded");
+	note(l, LOADER_PARTLY);
+}
+
+static void add_text(struct load *l, const char *path, struct str text) {
+	struct diags diags;
+	size_t from = l->messages->len;
+	diags_init(&diags, l->arena);
+	bool ok = rule_set_add_file(l->set, str_from(path), text, &diags);
+	render(l, &diags, path, text);
+	if (!ok) {
+		refuse_file(l, path, from, LOADER_BAD);
+	}
+}
+
 static void add_file(struct load *l, struct str pattern, const char *path) {
 	struct strbuf text = STRBUF_INIT;
 	const char *error;
 	if (file_read(path, LIMIT_FILE_BYTES, &text, l->arena, &error)) {
-		struct diags diags;
-		diags_init(&diags, l->arena);
-		struct str kept = arena_dup(&l->set->arena, strbuf_str(&text));
-		if (!rule_set_add_file(l->set, str_from(path), kept, &diags)) {
-			note(l, LOADER_BAD);
-		}
-		render(l, &diags, path, kept);
+		add_text(l, path, arena_dup(&l->set->arena, strbuf_str(&text)));
 	} else {
+		size_t from = l->messages->len;
 		add_place(l, pattern);
 		strbuf_printf(l->messages, "error: %s\n", error);
-		note(l, LOADER_UNABLE);
+		refuse_file(l, path, from, LOADER_UNABLE);
 	}
 	strbuf_finish(&text);
 }
@@ -201,15 +226,19 @@ enum loader_outcome loader_load_config(const struct loader *loader, struct arena
 	return l.outcome;
 }
 
-enum loader_outcome loader_load(const struct loader *loader, struct arena *a,
-								struct config *ret_config, struct rule_set **ret_set,
-								struct strbuf *messages) {
-	struct load l = {.loader = loader, .arena = a, .config = ret_config, .messages = messages};
+enum loader_outcome loader_load(const struct loader *loader, const struct rule_set *previous,
+								struct arena *a, struct config *ret_config,
+								struct rule_set **ret_set, struct strbuf *messages) {
+	struct load l = {.loader = loader,
+					 .arena = a,
+					 .config = ret_config,
+					 .previous = previous,
+					 .messages = messages};
 	load_config(&l);
 	l.set = rule_set_create();
 	add_presets(&l);
 	add_files(&l);
-	if (l.outcome == LOADER_FINE) {
+	if (l.outcome == LOADER_FINE || l.outcome == LOADER_PARTLY) {
 		*ret_set = l.set;
 	} else {
 		rule_set_destroy(l.set);

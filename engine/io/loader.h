@@ -21,6 +21,7 @@ struct loader {
 
 enum loader_outcome {
 	LOADER_FINE,
+	LOADER_PARTLY, /* some rule files are bad; of those the rules stay as they were in the set before */
 	LOADER_BAD,     /* the text of a file is wrong */
 	LOADER_UNABLE,  /* a file cannot be read */
 	LOADER_MISUSED, /* a setting that was given outside of the file is wrong */
@@ -31,8 +32,11 @@ enum loader_outcome {
 enum loader_outcome loader_load_config(const struct loader *l, struct arena *a,
 									   struct config *ret_config, struct strbuf *messages);
 
-/* The configuration and the rules that it names. The caller owns the set. Every file is judged, also after a bad one. */
-enum loader_outcome loader_load(const struct loader *l, struct arena *a, struct config *ret_config,
+/* The configuration and the rules that it names. Every file is judged, also after a bad one. `previous` is the set that runs: a
+ * rule file that is bad or gone keeps its rules there, and one that never was good is left out (LOADER_PARTLY). At the start it is
+ * NULL, and any bad file is LOADER_BAD. After LOADER_FINE and LOADER_PARTLY the caller owns *ret_set. */
+enum loader_outcome loader_load(const struct loader *l, const struct rule_set *previous,
+								struct arena *a, struct config *ret_config,
 								struct rule_set **ret_set, struct strbuf *messages);
 
 #endif

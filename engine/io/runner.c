@@ -244,14 +244,19 @@ static void log_messages(struct runner *r, struct str messages) {
 	}
 }
 
-static bool fail_reload(struct runner *r, const struct strbuf *messages) {
+/* What the API shows: the first line that says something. */
+static void note_failed_reload(struct runner *r, const struct strbuf *messages) {
 	struct str all = strbuf_str(messages);
 	char *first = mem_dup_str(str_slice(all, 0, str_find(all, STR("\n"))));
-	log_messages(r, all);
+	engine_load_failed(r->engine, first);
+	free(first);
+}
+
+static bool fail_reload(struct runner *r, const struct strbuf *messages) {
+	log_messages(r, strbuf_str(messages));
 	log_write(&r->log, LOG_ERROR, clock_wall(), LABELS_EMPTY,
 			  "the reload failed; everything goes on as it was");
-	engine_load_failed(r->engine, first, clock_wall());
-	free(first);
+	note_failed_reload(r, messages);
 	return false;
 }
 
@@ -272,15 +277,20 @@ static bool listen_again(struct runner *r, const struct config *config, struct s
 
 static void take_config(struct runner *r, struct arena *arena, const struct config *config,
 						struct rule_set *set) {
-	size_t rules = set->rule_count, groups = set->group_count;
 	log_configure(&r->log, config);
 	engine_load(r->engine, config, set, clock_wall());
 	config_destroy(r->arena);
 	r->arena = arena;
 	r->config = *config;
-	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, "reloaded");
-	log_setup(r, rules, groups);
 	wakeup_set(r->wakeup, 0, clock_wall()); /* a turn of its own: this may be inside of a request */
+}
+
+static void log_reload(struct runner *r, bool whole, const struct strbuf *messages) {
+	const struct rule_set *set = engine_rule_set(r->engine);
+	log_messages(r, strbuf_str(messages));
+	log_write(&r->log, whole ? LOG_INFO : LOG_ERROR, clock_wall(), LABELS_EMPTY,
+			  whole ? "reloaded" : "reloaded in part: bad rule files were passed over");
+	log_setup(r, set->rule_count, set->group_count);
 }
 
 bool runner_reload(struct runner *r, struct strbuf *messages) {
@@ -294,18 +304,22 @@ bool runner_reload(struct runner *r, struct strbuf *messages) {
 	struct loader loader = r->options.loader;
 	loader.style.color = false;
 	arena_init(arena);
-	if (loader_load(&loader, arena, &config, &set, messages) != LOADER_FINE) {
+	enum loader_outcome outcome =
+		loader_load(&loader, engine_rule_set(r->engine), arena, &config, &set, messages);
+	bool loaded = outcome == LOADER_FINE || outcome == LOADER_PARTLY;
+	if (!loaded || !listen_again(r, &config, messages)) {
+		if (loaded) {
+			rule_set_destroy(set);
+		}
 		config_destroy(arena);
 		return fail_reload(r, messages);
 	}
-	if (!listen_again(r, &config, messages)) {
-		rule_set_destroy(set);
-		config_destroy(arena);
-		return fail_reload(r, messages);
-	}
-	log_messages(r, strbuf_str(messages));
 	take_config(r, arena, &config, set);
-	return true;
+	log_reload(r, outcome == LOADER_FINE, messages);
+	if (outcome == LOADER_PARTLY) {
+		note_failed_reload(r, messages);
+	}
+	return outcome == LOADER_FINE;
 }
 
 /* ---- end ---- */

@@ -26,7 +26,8 @@ struct runner *runner_create(uv_loop_t *loop, const struct runner_options *optio
 							 struct arena *arena, const struct config *config, struct rule_set *set,
 							 struct strbuf *out_error);
 
-/* Loads anew. false: what is wrong is in `messages` and the log, and what ran goes on. */
+/* Loads anew. false: what is wrong is in `messages` and the log, and what ran goes on; when only rule files are wrong, the others
+ * were loaded. */
 bool runner_reload(struct runner *r, struct strbuf *messages);
 
 /* No more evaluations; delivers what is queued, for drain_timeout at most, and stops. */

@@ -14,6 +14,7 @@ struct fixture {
 	struct arena arena;
 	struct config config;
 	struct rule_set *set;
+	const struct rule_set *previous; /* NULL: a start */
 	struct strbuf messages;
 	enum loader_outcome outcome;
 };
@@ -54,7 +55,7 @@ static void fixture_finish(struct fixture *f) {
 		unlink(path_of(f, names[i]));
 	}
 	rmdir(f->folder);
-	if (f->outcome == LOADER_FINE) {
+	if (f->outcome == LOADER_FINE || f->outcome == LOADER_PARTLY) {
 		rule_set_destroy(f->set);
 	}
 	strbuf_finish(&f->messages);
@@ -66,7 +67,7 @@ static void load(struct fixture *f, const char *name, struct loader_setting *set
 	const struct loader l = {.path = name != NULL ? path_of(f, name) : NULL,
 							 .settings = settings,
 							 .setting_count = count};
-	f->outcome = loader_load(&l, &f->arena, &f->config, &f->set, &f->messages);
+	f->outcome = loader_load(&l, f->previous, &f->arena, &f->config, &f->set, &f->messages);
 }
 
 static void expect_message(const struct fixture *f, const char *part) {
@@ -96,7 +97,7 @@ static void test_file(void **state) {
 	assert_true(str_equal(f.config.prometheus.url, STR("http://p:1")));
 	assert_int_equal(f.config.alertmanager_count, 2);
 	assert_int_equal(f.set->rule_count, 2); /* the built-in ones only when no rules are given */
-	assert_string_equal(f.set->files[0].path.ptr, path_of(&f, "good.rules"));
+	assert_string_equal(f.set->files[0].file.path.ptr, path_of(&f, "good.rules"));
 	fixture_finish(&f);
 }
 
@@ -161,6 +162,59 @@ static void test_bad_rules(void **state) {
 	fixture_finish(&f);
 }
 
+/* While others run, a bad file keeps its old rules, one that vanished too; one that never was good is left out; and what is good
+ * is loaded. */
+static void test_bad_rules_beside_running_ones(void **state) {
+	(void)state;
+	struct fixture f, again;
+	fixture_init(&f);
+	write_file(&f, "missing.yml", "rule_files: [good.rules, bad.rules, good.yml]\n");
+	write_file(&f, "good.yml", GOOD_RULES);
+	write_file(&f, "bad.rules", GOOD_RULES);
+	load(&f, "missing.yml", NULL, 0);
+	assert_int_equal(f.outcome, LOADER_FINE);
+	assert_int_equal(f.set->rule_count, 6);
+	again = f;
+	again.previous = f.set;
+	again.messages = STRBUF_INIT;
+	arena_init(&again.arena);
+	write_file(&f, "missing.yml", "rule_files: [good.rules, bad.rules, good.yml, bad.yml]\n");
+	write_file(&f, "bad.rules", BAD_RULES);
+	unlink(path_of(&f, "good.yml"));
+	write_file(&f, "good.rules", "groups: []\n");
+	write_file(&f, "bad.yml", BAD_RULES);
+	load(&again, "missing.yml", NULL, 0);
+	assert_int_equal(again.outcome, LOADER_PARTLY);
+	assert_int_equal(again.set->rule_count, 4);
+	assert_int_equal(again.set->file_count, 3);
+	assert_int_equal(rule_set_outdated_count(again.set), 2);
+	expect_message(&again, "/bad.rules:5:16: error: ");
+	expect_message(&again, "/bad.rules: the rules of this file stay as they were\n");
+	expect_message(&again, "/good.yml: no such file or directory\n");
+	expect_message(&again, "/bad.yml: this file is left out, it has never been loaded\n");
+	struct str path = str_from(path_of(&f, "bad.rules"));
+	const struct rule_set_file *bad = rule_set_find_file(again.set, path);
+	assert_non_null(strstr(bad->outdated, "/bad.rules:5:16: error: "));
+	rule_set_destroy(f.set);
+	f.set = NULL;
+
+	/* Once more, over the set that holds old rules already; then it is mended. */
+	struct fixture third = again;
+	third.previous = again.set;
+	third.messages = STRBUF_INIT;
+	arena_init(&third.arena);
+	load(&third, "missing.yml", NULL, 0);
+	assert_int_equal(third.outcome, LOADER_PARTLY);
+	assert_int_equal(third.set->rule_count, 4);
+	rule_set_destroy(again.set);
+	rule_set_destroy(third.set);
+	strbuf_finish(&again.messages);
+	strbuf_finish(&third.messages);
+	arena_finish(&again.arena);
+	arena_finish(&third.arena);
+	fixture_finish(&f);
+}
+
 static void test_bad_settings(void **state) {
 	(void)state;
 	struct fixture f;
@@ -189,10 +243,15 @@ static void test_missing_config(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_file),
-		cmocka_unit_test(test_settings_win), cmocka_unit_test(test_rules_from_here),
-		cmocka_unit_test(test_bad_config),   cmocka_unit_test(test_bad_rules),
-		cmocka_unit_test(test_bad_settings), cmocka_unit_test(test_missing_config),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_settings_win),
+		cmocka_unit_test(test_rules_from_here),
+		cmocka_unit_test(test_bad_config),
+		cmocka_unit_test(test_bad_rules),
+		cmocka_unit_test(test_bad_rules_beside_running_ones),
+		cmocka_unit_test(test_bad_settings),
+		cmocka_unit_test(test_missing_config),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

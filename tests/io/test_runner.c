@@ -227,7 +227,7 @@ static void start(struct fixture *f) {
 	struct rule_set *rules;
 	struct strbuf messages = STRBUF_INIT;
 	arena_init(arena);
-	enum loader_outcome outcome = loader_load(&f->loader, arena, &config, &rules, &messages);
+	enum loader_outcome outcome = loader_load(&f->loader, NULL, arena, &config, &rules, &messages);
 	if (outcome != LOADER_FINE) {
 		fail_msg("%s", messages.ptr);
 	}
@@ -490,8 +490,10 @@ static void test_reload(void **state) {
 	assert_non_null(strstr(p.body.ptr, "/rules.yml:5:"));
 	assert_null(strstr(p.body.ptr, "    expr: up ==\n"));
 	strbuf_finish(&p.body);
-	assert_true(is_logged(&f, "the reload failed; everything goes on as it was"));
+	assert_true(is_logged(&f, "reloaded in part: bad rule files were passed over"));
 	assert_true(is_logged(&f, "/rules.yml:5:"));
+	expect_page(&f, "/metrics", "tocsin_rule_files_outdated 1\n");
+	expect_page(&f, "/api/v1/rules", "/rules.yml:5:"); /* the group says why it is an old one */
 	expect_page(&f, "/metrics", "config_last_reload_successful 0\n");
 	expect_page(&f, "/api/v1/alerts", "\"alertname\":\"Down\"");
 	unsigned asked = f.prometheus.requests;
@@ -504,6 +506,7 @@ static void test_reload(void **state) {
 	assert_int_equal(p.status, 200);
 	strbuf_finish(&p.body);
 	expect_page(&f, "/metrics", "config_last_reload_successful 1\n");
+	expect_page(&f, "/metrics", "tocsin_rule_files_outdated 0\n");
 	wait_for(&f, "/api/v1/alerts", "\"alertname\":\"Other\"");
 	assert_false(page_has(&f, "/api/v1/alerts", "\"alertname\":\"Down\""));
 	fixture_finish(&f);
@@ -545,7 +548,7 @@ static void test_port_not_free(void **state) {
 	struct rule_set *rules;
 	struct strbuf messages = STRBUF_INIT;
 	arena_init(arena);
-	assert_int_equal(loader_load(&loader, arena, &config, &rules, &messages), LOADER_FINE);
+	assert_int_equal(loader_load(&loader, NULL, arena, &config, &rules, &messages), LOADER_FINE);
 	const struct runner_options options = {.loader = loader, .version = "test", .log_fd = 2};
 	assert_null(runner_create(&other.bench.loop, &options, arena, &config, rules, &messages));
 	assert_non_null(strstr(messages.ptr, ": address already in use"));

@@ -539,7 +539,7 @@ static void test_failed_reload(void **state) {
 	struct driver d;
 	struct engine_reload_view view;
 	set_up(&d, one_rule, "");
-	engine_load_failed(d.engine, "r.yml:1:1: error: no", 5000);
+	engine_load_failed(d.engine, "r.yml:1:1: error: no");
 	engine_reload_view(d.engine, &view);
 	assert_true(view.loaded);
 	assert_false(view.last_ok);
