@@ -26,6 +26,15 @@ static void handle_signal(uv_signal_t *handle, int number) {
 	s->call(wish, s->data);
 }
 
+static void set_blocked(int how) {
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		sigaddset(&set, numbers[i]);
+	}
+	pthread_sigmask(how, &set, NULL);
+}
+
 struct signals *signals_create(uv_loop_t *loop, signals_call *call, void *data) {
 	struct signals *s = mem_calloc(1, sizeof *s);
 	s->call = call;
@@ -37,6 +46,7 @@ struct signals *signals_create(uv_loop_t *loop, signals_call *call, void *data) 
 		uv_signal_start(&s->handles[i], handle_signal, numbers[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	set_blocked(SIG_UNBLOCK);
 	return s;
 }
 
@@ -47,7 +57,12 @@ static void handle_closed(uv_handle_t *handle) {
 	}
 }
 
+/* Whoever sends a second signal while the last things are put away must not find the process without a handler, and kill it with
+ * another exit code: what comes from now on waits for a next signals_create, or for the end. */
 void signals_close(struct signals *s) {
+	if (s != NULL) {
+		set_blocked(SIG_BLOCK);
+	}
 	for (size_t i = 0; s != NULL && i < SIGNALS; i++) {
 		uv_close((uv_handle_t *)&s->handles[i], handle_closed);
 	}
