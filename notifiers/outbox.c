@@ -9,7 +9,8 @@ struct outbox *outbox_create(const struct outbox_options *options) {
 		   options->retry_max < options->retry_min);
 	struct outbox *o = mem_calloc(1, sizeof *o);
 	o->options = *options;
-	o->random = options->seed;
+	o->backoff = (struct backoff){
+		.min = options->retry_min, .max = options->retry_max, .random = options->seed};
 	o->next_id = 1;
 	o->last_ok = TS_NONE;
 	o->batch = mem_calloc(options->batch_max, sizeof *o->batch);

@@ -3,23 +3,15 @@
 #include "base/mem.h"
 #include "notifiers/outbox_private.h"
 
-#define RETRY_AFTER_MAX                                                                            \
-	(5 * 60 * 1000) /* of what a receiver may wish: an absurd number must not silence it for good */
-
 static bool idle(const struct outbox *o) {
 	return o->batch_count > 0 || outbox_first(o) == NULL;
-}
-
-/* Also due when the clock was set back behind the failure: a pause never lasts longer than it was meant to. */
-static bool pause_over(const struct outbox *o, ts_ms now) {
-	return o->pause == 0 || now >= o->failed_at + o->pause || now < o->failed_at;
 }
 
 ts_ms outbox_wake_at(const struct outbox *o, ts_ms now) {
 	if (idle(o)) {
 		return TS_NONE;
 	}
-	return pause_over(o, now) ? now : o->failed_at + o->pause;
+	return backoff_until(&o->backoff, now);
 }
 
 /* A firing word that waited long is still the truth as far as anybody knows, but told with its old end Alertmanager would take
@@ -60,7 +52,7 @@ static void batch_print(struct outbox *o) {
 }
 
 bool outbox_next(struct outbox *o, ts_ms now, struct outbox_delivery *ret_delivery) {
-	if (idle(o) || !pause_over(o, now)) {
+	if (idle(o) || !backoff_over(&o->backoff, now)) {
 		return false;
 	}
 	batch_fill(o, now);
@@ -111,32 +103,8 @@ static void part_split(struct outbox *o, size_t count) {
 	o->parts[o->part_count++] = count / 2;
 }
 
-/* splitmix64, of Sebastiano Vigna. */
-static uint64_t random_next(uint64_t *state) {
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
-}
-
-/* retry_min doubled for each failure in a row, up to retry_max; of that a random part between half and all, so that many engines
- * do not come back to one Alertmanager at the same moment. */
-static dur_ms backoff(struct outbox *o) {
-	dur_ms full = o->options.retry_min;
-	for (unsigned i = 1; i < o->failures && full < o->options.retry_max; i++) {
-		full *= 2;
-	}
-	full = full < o->options.retry_max ? full : o->options.retry_max;
-	dur_ms half = full / 2;
-	return full - (dur_ms)(random_next(&o->random) % (uint64_t)(half + 1));
-}
-
 static void handle_failure(struct outbox *o, dur_ms retry_after, ts_ms now) {
-	o->failures++;
-	dur_ms wish = retry_after < RETRY_AFTER_MAX ? retry_after : RETRY_AFTER_MAX;
-	dur_ms pause = backoff(o);
-	o->pause = wish > pause ? wish : pause;
-	o->failed_at = now;
+	backoff_fail(&o->backoff, retry_after, now);
 	batch_return(o);
 }
 
@@ -174,11 +142,12 @@ enum outbox_outcome outbox_done(struct outbox *o, uint64_t id, enum outbox_outco
 		handle_failure(o, retry_after, now);
 		return outcome;
 	}
-	o->pause = 0;
+	backoff_end_pause(&o->backoff);
 	if (outcome == OUTBOX_DROP) {
 		return handle_refusal(o, retry_after, now);
 	}
-	o->failures = o->refusals = 0;
+	backoff_reset(&o->backoff);
+	o->refusals = 0;
 	part_done(o);
 	o->last_ok = now;
 	o->sent += o->batch_count;

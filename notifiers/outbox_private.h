@@ -12,6 +12,7 @@
 #define NOTIFIERS_OUTBOX_PRIVATE_H
 
 #include "base/hmap.h"
+#include "notifiers/backoff.h"
 #include "notifiers/outbox.h"
 
 struct outbox_word {
@@ -60,10 +61,7 @@ struct outbox {
 
 	struct hmap refused; /* of struct outbox_refused */
 	unsigned refusals;   /* of single alerts, in a row */
-	unsigned failures;   /* since the last success */
-	ts_ms failed_at;     /* the pause before the next delivery: from here … */
-	dur_ms pause;        /* … this long; 0: none */
-	uint64_t random;
+	struct backoff backoff;
 
 	uint64_t sent, dropped, errors;
 	ts_ms last_ok;
