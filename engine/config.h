@@ -28,6 +28,10 @@ struct config {
 	struct config_peer prometheus;           /* http://localhost:9090, 30s */
 	const struct config_peer *alertmanagers; /* http://localhost:9093, 10s */
 	size_t alertmanager_count;
+	struct config_peer
+		remote_write; /* where own outputs are written; the whole URL; empty: nowhere; 30s */
+	dur_ms for_outage_tolerance; /* how old `for` state may be that is restored; 1h */
+	dur_ms for_grace_period; /* a restored alert fires no sooner than this after the start; 10m */
 	const struct str *rule_files; /* globs, relative to the configuration file's folder */
 	size_t rule_file_count;
 	const struct config_preset
@@ -44,7 +48,8 @@ struct config {
 	dur_ms drain_timeout;    /* at SIGTERM: how long to go on delivering; 10s */
 	enum config_log_level log_level;
 	enum config_log_format log_format;
-	size_t limit_answer_bytes, limit_alerts_per_rule, limit_fetches, limit_samples;
+	size_t limit_answer_bytes, limit_alerts_per_rule, limit_fetches, limit_samples,
+		limit_write_bytes;
 };
 
 /* The defaults, of which every field is valid. */

@@ -18,6 +18,12 @@ static const struct setting table[] = {
 		   "PROMETHEUS_TIMEOUT", "DURATION", "how long one answer may take (30s)"),
 	OPTION("alertmanagers", SETTING_PEERS, alertmanagers, "alertmanager", "ALERTMANAGER", "URL",
 		   "who is told of alerts; each of them gets all (http://localhost:9093)"),
+	OPTION(
+		"remote_write.url", SETTING_OPTIONAL_URL, remote_write.url, "remote-write", "REMOTE_WRITE",
+		"URL",
+		"where recorded series and ALERTS are written, such as http://localhost:9090/api/v1/write"),
+	OPTION("remote_write.timeout", SETTING_DURATION, remote_write.timeout, "remote-write-timeout",
+		   "REMOTE_WRITE_TIMEOUT", "DURATION", "how long one write may take (30s)"),
 	OPTION("rule_files", SETTING_TEXTS, rule_files, "rules", "RULES", "FILE",
 		   "a rule file, or a pattern such as rules/*.yml"),
 	OPTION(
@@ -33,6 +39,12 @@ static const struct setting table[] = {
 		   "DURATION", "how long before an alert is sent again (1m)"),
 	OPTION("resolved_retention", SETTING_DURATION, resolved_retention, "resolved-retention",
 		   "RESOLVED_RETENTION", "DURATION", "how long a resolved alert is sent again (15m)"),
+	OPTION("for_outage_tolerance", SETTING_OPTIONAL_DURATION, for_outage_tolerance,
+		   "for-outage-tolerance", "FOR_OUTAGE_TOLERANCE", "DURATION",
+		   "how long tocsin may have been away for `for` to go on, with remote_write (1h)"),
+	OPTION("for_grace_period", SETTING_OPTIONAL_DURATION, for_grace_period, "for-grace-period",
+		   "FOR_GRACE_PERIOD", "DURATION",
+		   "a restored alert fires this long after the start at the earliest (10m)"),
 	OPTION("external_labels", SETTING_LABELS, external_labels, "external-label", "EXTERNAL_LABEL",
 		   "NAME=VALUE", "a label for every alert that does not have it"),
 	OPTION("external_url", SETTING_OPTIONAL_URL, external_url, "external-url", "EXTERNAL_URL",
@@ -53,6 +65,9 @@ static const struct setting table[] = {
 		   "COUNT", "requests to Prometheus at the same time (8)"),
 	OPTION("limits.samples", SETTING_COUNT, limit_samples, "limit-samples", "LIMIT_SAMPLES",
 		   "COUNT", "samples in memory for one evaluation (50000000)"),
+	OPTION("limits.remote_write_bytes", SETTING_BYTES, limit_write_bytes,
+		   "limit-remote-write-bytes", "LIMIT_REMOTE_WRITE_BYTES", "BYTES",
+		   "samples that wait to be written, encoded; past it the oldest are dropped (64MiB)"),
 };
 
 static const struct setting peer_table[] = {
@@ -116,6 +131,9 @@ void config_init(struct config *c) {
 		.lookback = 300000,
 		.resend_delay = 60000,
 		.resolved_retention = 900000,
+		.remote_write = {.url = STR(""), .timeout = 30000},
+		.for_outage_tolerance = 3600000,
+		.for_grace_period = 600000,
 		.external_url = STR(""),
 		.listen = STR("127.0.0.1:9099"),
 		.drain_timeout = 10000,
@@ -125,6 +143,7 @@ void config_init(struct config *c) {
 		.limit_alerts_per_rule = LIMIT_ALERTS_PER_RULE,
 		.limit_fetches = LIMIT_FETCHES,
 		.limit_samples = LIMIT_SAMPLES,
+		.limit_write_bytes = LIMIT_WRITE_BYTES,
 	};
 }
 
@@ -200,6 +219,7 @@ void config_dup(struct arena *a, const struct config *c, struct config *ret_copy
 		files[i] = arena_dup(a, c->rule_files[i]);
 	}
 	dup_peer(a, &copy.prometheus);
+	dup_peer(a, &copy.remote_write);
 	copy.alertmanagers = peers;
 	copy.rule_files = files;
 	copy.presets = dup_presets(a, c);

@@ -33,6 +33,7 @@ void engine_destroy(struct engine *e) {
 	}
 	free(e->groups);
 	notify_finish(e);
+	write_finish(e);
 	for (size_t i = 0; i < e->exchange_count; i++) {
 		destroy_exchange(e->exchanges[i]);
 	}
@@ -62,6 +63,9 @@ ts_ms engine_wake_at(const struct engine *e, ts_ms now) {
 		if (!e->peers[i]->busy) {
 			at = earlier(at, outbox_wake_at(e->peers[i]->outbox, now));
 		}
+	}
+	if (e->writer.queue != NULL && !e->writer.busy) {
+		at = earlier(at, write_queue_wake_at(e->writer.queue, now));
 	}
 	return at;
 }
@@ -123,6 +127,7 @@ static bool group_is_due(struct engine *e, struct engine_group *g, ts_ms now, ts
 void engine_wake(struct engine *e, ts_ms now) {
 	struct arena arena;
 	notify_remind(e, now);
+	write_remind(e, now);
 	if (!e->draining) {
 		fetch_remind(e, now);
 	}
@@ -155,7 +160,8 @@ struct engine_exchange *engine_add_exchange(struct engine *e, enum exchange_peer
 }
 
 bool engine_next_exchange(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
-	return notify_next(e, now, ret_exchange) || fetch_next(e, ret_exchange);
+	return notify_next(e, now, ret_exchange) || write_next(e, now, ret_exchange) ||
+		   fetch_next(e, ret_exchange);
 }
 
 static size_t find_exchange(const struct engine *e, uint64_t id) {
@@ -177,10 +183,10 @@ void engine_answer(struct engine *e, uint64_t id, const struct exchange_answer *
 	size_t at = find_exchange(e, id);
 	struct engine_exchange *x = e->exchanges[at];
 	e->exchanges[at] = e->exchanges[--e->exchange_count];
-	if (x->kind == EXCHANGE_PROMETHEUS) {
-		fetch_answer(e, x, answer, now);
-	} else {
-		notify_answer(e, x, answer, now);
+	switch (x->kind) {
+	case EXCHANGE_PROMETHEUS: fetch_answer(e, x, answer, now); break;
+	case EXCHANGE_ALERTMANAGER: notify_answer(e, x, answer, now); break;
+	case EXCHANGE_REMOTE_WRITE: write_answer(e, x, answer, now); break;
 	}
 	destroy_exchange(x);
 }
@@ -199,5 +205,5 @@ bool engine_idle(const struct engine *e) {
 			return false;
 		}
 	}
-	return e->ticks == NULL;
+	return e->ticks == NULL && write_idle(e);
 }

@@ -11,6 +11,7 @@
 #include "engine/rule_set.h"
 #include "engine/schedule.h"
 #include "engine/view.h"
+#include "notifiers/write_queue.h"
 
 struct tick;
 
@@ -75,6 +76,15 @@ struct engine_peer {
 	struct metrics_distribution latency;
 };
 
+/* The database that own outputs are written to. */
+struct engine_writer {
+	struct write_queue *queue; /* NULL: there is none */
+	struct str url;            /* owned */
+	bool busy;                 /* a delivery is under way */
+	struct outage outage, refusal;
+	struct metrics_distribution latency;
+};
+
 struct engine_exchange {
 	uint64_t id;
 	enum exchange_peer kind;
@@ -106,6 +116,7 @@ struct engine {
 	size_t fetches_under_way;
 	uint64_t next_exchange_id;
 	size_t next_peer; /* whose turn it is */
+	struct engine_writer writer;
 	bool draining;
 	struct outage prometheus;
 	struct engine_reload_view reload;
@@ -150,6 +161,17 @@ void notify_answer(struct engine *e, struct engine_exchange *x,
 void notify_remind(struct engine *e, ts_ms now);
 void notify_load_peers(struct engine *e);
 void notify_finish(struct engine *e);
+
+/* engine_write.c */
+void write_load(struct engine *e);
+/* Takes what own outputs list and queues it. Before outputs are trimmed. */
+void write_collect(struct engine *e);
+bool write_next(struct engine *e, ts_ms now, struct exchange *ret_exchange);
+void write_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
+				  ts_ms now);
+void write_remind(struct engine *e, ts_ms now);
+bool write_idle(const struct engine *e);
+void write_finish(struct engine *e);
 
 /* engine.c */
 struct engine_exchange *engine_add_exchange(struct engine *e, enum exchange_peer kind);

@@ -226,7 +226,9 @@ void engine_load(struct engine *e, const struct config *config, struct rule_set 
 	config_dup(&e->config_arena, config, &e->config);
 	e->settings = make_settings(&e->config);
 	notify_load_peers(e);
+	write_load(e);
 	load_groups(e, set, now);
+	write_collect(e);
 	load_dependencies(e, set);
 	tick_run_ready(e, now);
 	rule_set_destroy(e->set);

@@ -97,7 +97,9 @@ static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_m
 static void run(struct engine *e, struct tick_evaluation *te, ts_ms now) {
 	while (te->open == 0) {
 		supply_needs(te);
-		if (evaluation_step(te->evaluation, now) == EVALUATION_DONE) {
+		enum evaluation_progress progress = evaluation_step(te->evaluation, now);
+		write_collect(e);
+		if (progress == EVALUATION_DONE) {
 			finish_evaluation(e, te, now);
 			return;
 		}

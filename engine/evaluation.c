@@ -220,8 +220,9 @@ static const char *finish_alerting(struct evaluation *e, struct rule_state *r,
 	alerting_take_notices(&r->alerting, settings, e->group->interval, e->ts, &e->arena,
 						  &e->result.notices);
 	struct output_samples out = {0};
-	if (!e->settings->no_alert_series && (outputs_keeps(e->outputs, STR("ALERTS")) ||
-										  outputs_keeps(e->outputs, STR("ALERTS_FOR_STATE")))) {
+	if (!e->settings->no_alert_series && !e->group->restoring &&
+		(outputs_takes(e->outputs, STR("ALERTS")) ||
+		 outputs_takes(e->outputs, STR("ALERTS_FOR_STATE")))) {
 		alerting_add_outputs(&r->alerting, &e->current.arena, &out);
 	}
 	outputs_write(e->outputs, &r->writer, e->ts - e->offset, out.items, out.count);

@@ -7,15 +7,16 @@
 #include "base/str.h"
 #include "base/timestamp.h"
 
-enum exchange_peer { EXCHANGE_PROMETHEUS, EXCHANGE_ALERTMANAGER };
+enum exchange_peer { EXCHANGE_PROMETHEUS, EXCHANGE_ALERTMANAGER, EXCHANGE_REMOTE_WRITE };
 
 struct exchange {
 	uint64_t id; /* given back with the answer; never reused */
 	enum exchange_peer peer;
-	size_t peer_index; /* which Alertmanager; 0 for Prometheus */
+	size_t peer_index; /* which Alertmanager; 0 for the others */
 	struct str path;   /* below the peer's URL: "/api/v1/query" */
 	struct str content_type;
-	struct str body; /* always POST; the engine's memory until engine_answer */
+	const char *const *headers; /* more of them, "Name: value", up to a NULL; or NULL */
+	struct str body;            /* always POST; the engine's memory until engine_answer */
 	dur_ms timeout;
 	size_t max_answer_bytes;
 };

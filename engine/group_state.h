@@ -32,6 +32,8 @@ struct group_state {
 	size_t last_samples; /* produced by the last evaluation */
 	uint64_t iterations, missed, evaluations, failures;
 	struct template_counts templates;
+	bool
+		restoring; /* `for` state is still to be restored from ALERTS_FOR_STATE: alert series are not put out yet */
 };
 
 struct group_state *group_state_create(const struct rule_group *group, dur_ms default_interval);

@@ -62,6 +62,7 @@ void outputs_destroy(struct outputs *o) {
 		destroy_metric(m);
 	}
 	hmap_finish(&o->metrics);
+	free(o->listed);
 	clear_names(o);
 	hmap_finish(&o->names);
 	free(o);
@@ -82,6 +83,24 @@ void outputs_keep(struct outputs *o, dur_ms horizon, const struct str *names, si
 bool outputs_keeps(const struct outputs *o, struct str name) {
 	return o->keeps_all ||
 		   (o->names.count > 0 && hmap_find(&o->names, hash_str(name), name_equal, &name) != NULL);
+}
+
+void outputs_list(struct outputs *o, bool on) {
+	o->lists = on;
+}
+
+bool outputs_takes(const struct outputs *o, struct str name) {
+	return o->lists || outputs_keeps(o, name);
+}
+
+const struct output_write *outputs_listed(const struct outputs *o, size_t *ret_count) {
+	*ret_count = o->listed_count;
+	return o->listed;
+}
+
+/* Keeps its pages: the next evaluation writes about as much. */
+void outputs_clear_list(struct outputs *o) {
+	o->listed_count = 0;
 }
 
 static struct output_metric *get_metric(struct outputs *o, struct str name) {
@@ -110,10 +129,16 @@ static struct output_series *get_series(struct outputs *o, struct labels labels)
 }
 
 /* Times only rise; of two samples at one time the first stays, as in Prometheus' own storage. */
-static void append_sample(struct output_series *s, ts_ms ts, double value) {
+static void append_sample(struct outputs *o, struct output_series *s, ts_ms ts, double value) {
 	if (s->count > 0 && s->times[s->count - 1] >= ts) {
 		return;
 	}
+	if (o->lists) {
+		o->listed = mem_grow(o->listed, o->listed_count, &o->listed_capacity, sizeof(*o->listed));
+		o->listed[o->listed_count++] =
+			(struct output_write){.labels = s->labels, .ts = ts, .value = value};
+	}
+	s->count = s->kept ? s->count : 0;
 	if (s->count == s->capacity) {
 		s->capacity = s->capacity == 0 ? 4 : s->capacity * 2;
 		s->times = mem_realloc(s->times, s->capacity, sizeof(*s->times));
@@ -123,12 +148,12 @@ static void append_sample(struct output_series *s, ts_ms ts, double value) {
 	s->values[s->count++] = value;
 }
 
-static void mark_stale(struct outputs_writer *writer, ts_ms ts, uint64_t stamp) {
+static void mark_stale(struct outputs *o, struct outputs_writer *writer, ts_ms ts, uint64_t stamp) {
 	for (size_t i = 0; i < writer->count; i++) {
 		struct output_series *s = writer->previous[i];
 		s->writers--;
 		if (s->stamp != stamp) {
-			append_sample(s, ts, pql_stale_nan());
+			append_sample(o, s, ts, pql_stale_nan());
 		}
 	}
 	free(writer->previous);
@@ -141,22 +166,24 @@ void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
 	size_t capacity = 0;
 	uint64_t stamp = ++o->stamp;
 	for (size_t i = 0; i < count; i++) {
-		if (!outputs_keeps(o, labels_get(samples[i].labels, LABEL_NAME))) {
+		struct str name = labels_get(samples[i].labels, LABEL_NAME);
+		if (!outputs_takes(o, name)) {
 			continue;
 		}
 		struct output_series *s = get_series(o, samples[i].labels);
-		append_sample(s, ts, samples[i].value);
+		s->kept = outputs_keeps(o, name);
+		append_sample(o, s, ts, samples[i].value);
 		s->stamp = stamp;
 		s->writers++;
 		now.previous = mem_grow(now.previous, now.count, &capacity, sizeof(struct output_series *));
 		now.previous[now.count++] = s;
 	}
-	mark_stale(writer, ts, stamp);
+	mark_stale(o, writer, ts, stamp);
 	*writer = now;
 }
 
 void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts) {
-	mark_stale(writer, ts, ++o->stamp);
+	mark_stale(o, writer, ts, ++o->stamp);
 }
 
 static void trim_series(struct output_series *s, ts_ms before) {

@@ -33,8 +33,24 @@ void outputs_destroy(struct outputs *o); /* after its writers; accepts NULL */
  * whatever `count`). */
 void outputs_keep(struct outputs *o, dur_ms horizon, const struct str *names, size_t count);
 
-/* Whether samples of this metric are kept. */
+/* Whether samples of this metric are kept as far back as the horizon. */
 bool outputs_keeps(const struct outputs *o, struct str name);
+
+/* From now on everything that is written, markers included, of whatever metric, is also put on a list, for remote write. */
+void outputs_list(struct outputs *o, bool on);
+
+/* Whether a sample of this metric is of any use. */
+bool outputs_takes(const struct outputs *o, struct str name);
+
+/* One sample on the list. */
+struct output_write {
+	struct labels labels; /* the outputs' own, until outputs_trim */
+	ts_ms ts;
+	double value;
+};
+/* In the order in which they were written. */
+const struct output_write *outputs_listed(const struct outputs *o, size_t *ret_count);
+void outputs_clear_list(struct outputs *o);
 
 void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
 				   const struct output_sample *samples, size_t count);

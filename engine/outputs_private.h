@@ -10,6 +10,8 @@ struct output_series {
 	ts_ms *times; /* parallel, owned */
 	double *values;
 	size_t count, capacity;
+	bool
+		kept; /* as far back as the horizon; else only the last sample, so that it can be marked as stale */
 	size_t writers; /* that have it among what they wrote last */
 	uint64_t stamp; /* of the last write that had it */
 };
@@ -24,6 +26,9 @@ struct outputs {
 	struct hmap names;   /* of kept metrics: char * */
 	bool keeps_all;
 	dur_ms horizon;
+	bool lists; /* every write goes to `listed` too */
+	struct output_write *listed;
+	size_t listed_count, listed_capacity;
 	uint64_t stamp; /* of the latest write */
 };
 

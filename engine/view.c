@@ -61,3 +61,11 @@ size_t engine_output_series(const struct engine *e) {
 const struct rule_set *engine_rule_set(const struct engine *e) {
 	return e->set;
 }
+
+bool engine_writer(const struct engine *e, struct write_queue_stats *ret_stats) {
+	if (e->writer.queue == NULL) {
+		return false;
+	}
+	write_queue_stats(e->writer.queue, ret_stats);
+	return true;
+}

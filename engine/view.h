@@ -7,6 +7,7 @@
 #include "engine/metrics.h"
 #include "engine/rule_set.h"
 #include "notifiers/outbox.h"
+#include "notifiers/write_queue.h"
 
 /* Why requests to Prometheus fail. */
 #define ENGINE_FETCH_ERRORS(X)                                                                     \
@@ -41,6 +42,9 @@ const struct group_state *engine_group(const struct engine *e, size_t index);
 size_t engine_peer_count(const struct engine *e);
 void engine_peer(const struct engine *e, size_t index, struct engine_peer_view *ret_view);
 const struct engine_counters *engine_counters(const struct engine *e);
+
+/* false: own outputs are written nowhere. */
+bool engine_writer(const struct engine *e, struct write_queue_stats *ret_stats);
 
 struct engine_reload_view {
 	bool loaded;         /* there was a good load */

@@ -161,6 +161,35 @@ static void write_single(struct metrics_writer *w, const char *name, enum metric
 	metrics_sample(w, NULL, 0, value);
 }
 
+/* The URL is a setting, not a secret: passwords are refused in it. */
+static void write_remote(struct metrics_writer *w, const struct engine *e) {
+	struct write_queue_stats stats;
+	if (!engine_writer(e, &stats)) {
+		return;
+	}
+	const struct {
+		const char *name;
+		enum metrics_type type;
+		const char *help;
+		double value;
+	} rows[] = {
+		{"prometheus_remote_storage_samples_total", METRICS_COUNTER,
+		 "Total number of samples sent to remote storage.", (double)stats.sent},
+		{"prometheus_remote_storage_samples_failed_total", METRICS_COUNTER,
+		 "Total number of samples which were given up, because they were refused or waited too long.",
+		 (double)stats.dropped},
+		{"prometheus_remote_storage_samples_pending", METRICS_GAUGE,
+		 "The number of samples that wait to be sent.", (double)stats.queued_samples},
+		{"tocsin_remote_write_failures_total", METRICS_COUNTER,
+		 "Requests of remote write that failed or were refused.", (double)stats.errors},
+	};
+	struct metrics_label label = {"url", engine_config(e)->remote_write.url};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		metrics_family(w, rows[i].name, rows[i].type, rows[i].help);
+		metrics_sample(w, &label, 1, rows[i].value);
+	}
+}
+
 static void write_reload(struct metrics_writer *w, const struct engine *e) {
 	const struct rule_set *set = engine_rule_set(e);
 	write_single(w, "tocsin_rule_files_outdated", METRICS_GAUGE,
@@ -240,6 +269,7 @@ void api_metrics(struct engine *e, const struct api_request *request,
 	write_durations(&w, engine_counters(e));
 	write_peers(&w, e);
 	write_templates(&w, e);
+	write_remote(&w, e);
 	write_reload(&w, e);
 	write_alert_counts(&w, e);
 	write_fetches(&w, engine_counters(e));

@@ -12,11 +12,12 @@ struct http_client;
 struct http_exchange;
 
 struct http_request {
-	const char *url;          /* http or https; copied */
-	const char *content_type; /* of the body; copied; NULL: no body, a GET */
-	struct str body;          /* borrowed until `done` */
-	dur_ms timeout;           /* of the whole exchange */
-	size_t max_bytes;         /* of the answer's body, decompressed */
+	const char *url;            /* http or https; copied */
+	const char *content_type;   /* of the body; copied; NULL: no body, a GET */
+	const char *const *headers; /* more of them, "Name: value", up to a NULL; or NULL; copied */
+	struct str body;            /* borrowed until `done` */
+	dur_ms timeout;             /* of the whole exchange */
+	size_t max_bytes;           /* of the answer's body, decompressed */
 	const char
 		*limit_name; /* what raises max_bytes, for the message; borrowed; NULL: nothing does */
 	bool compressed; /* whether to offer gzip and deflate */

@@ -106,6 +106,9 @@ static void set_options(struct http_exchange *e, const struct http_request *r) {
 	set_limits(e->easy, r);
 	set_callbacks(e);
 	set_body(e, r);
+	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++) {
+		add_header(e, r->headers[i]);
+	}
 	if (e->headers != NULL) {
 		curl_easy_setopt(e->easy, CURLOPT_HTTPHEADER, e->headers);
 	}

@@ -9,13 +9,13 @@
 struct errand {
 	struct runner *runner;
 	uint64_t id;
-	bool is_prometheus;
+	enum exchange_peer peer;
 	struct strbuf body; /* KEPT_BYTES at most */
 };
 
 static bool handle_receive(int status, struct str bytes, void *data) {
 	struct errand *w = data;
-	if (w->is_prometheus && status == 200) {
+	if (w->peer == EXCHANGE_PROMETHEUS && status == 200) {
 		return engine_receive(w->runner->engine, w->id, bytes);
 	}
 	size_t room = KEPT_BYTES - w->body.len;
@@ -49,17 +49,23 @@ static bool is_near(struct str url) {
 	return false;
 }
 
+static struct str base_url(const struct runner *r, const struct exchange *x) {
+	struct engine_peer_view peer;
+	switch (x->peer) {
+	case EXCHANGE_PROMETHEUS: return r->config.prometheus.url;
+	case EXCHANGE_REMOTE_WRITE: return r->config.remote_write.url;
+	case EXCHANGE_ALERTMANAGER: break;
+	}
+	engine_peer(r->engine, x->peer_index, &peer);
+	return peer.url;
+}
+
 void runner_send(struct runner *r, const struct exchange *x) {
 	struct errand *w = mem_calloc(1, sizeof *w);
 	w->runner = r;
 	w->id = x->id;
-	w->is_prometheus = x->peer == EXCHANGE_PROMETHEUS;
-	struct engine_peer_view peer;
-	struct str base = r->config.prometheus.url;
-	if (!w->is_prometheus) {
-		engine_peer(r->engine, x->peer_index, &peer);
-		base = peer.url;
-	}
+	w->peer = x->peer;
+	struct str base = base_url(r, x);
 	struct strbuf url = STRBUF_INIT;
 	strbuf_add(&url, base);
 	strbuf_add(&url, x->path);
@@ -67,10 +73,11 @@ void runner_send(struct runner *r, const struct exchange *x) {
 	const struct http_request request = {
 		.url = url.ptr,
 		.content_type = content_type,
+		.headers = x->headers,
 		.body = x->body,
 		.timeout = x->timeout,
 		.max_bytes = x->max_answer_bytes,
-		.limit_name = w->is_prometheus ? "limits.answer_bytes" : NULL,
+		.limit_name = w->peer == EXCHANGE_PROMETHEUS ? "limits.answer_bytes" : NULL,
 		.compressed = !is_near(base),
 	};
 	const struct http_callbacks callbacks = {handle_receive, handle_done, w};

@@ -6,7 +6,7 @@ import sys
 
 from tree import ROOT, c_files, finish, lines_of
 
-compiler = sys.argv[1:]
+generated, *compiler = sys.argv[1:]  # the folder of generated headers
 complaints = []
 for path in c_files((".h",)):
 	lines = lines_of(path)
@@ -16,7 +16,7 @@ for path in c_files((".h",)):
 		complaints.append(f"{path}: no include guard")
 	if path == "base/banned.h":
 		continue
-	flags = ["-std=c11", "-D_GNU_SOURCE", "-I" + ROOT, "-include", os.path.join(ROOT, "base/banned.h"),
+	flags = ["-std=c11", "-D_GNU_SOURCE", "-I" + ROOT, "-I" + generated, "-include", os.path.join(ROOT, "base/banned.h"),
 			 "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-x", "c"]
 	run = subprocess.run(compiler + flags + ["-"], input=f'#include "{path}"\n', capture_output=True, text=True)
 	if run.returncode != 0:

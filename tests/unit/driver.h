@@ -1,14 +1,17 @@
-/* A whole engine with invented time. Prometheus is a store behind the query API's JSON, Alertmanager keeps what it is told. */
+/* A whole engine with invented time. Prometheus is a store behind the query API's JSON, which takes remote write too; Alertmanager
+ * keeps what it is told. */
 #ifndef TESTS_UNIT_DRIVER_H
 #define TESTS_UNIT_DRIVER_H
 
 #include "tests/unit/check.h"
 
 #include <cjson/cJSON.h>
+#include <snappy-c.h>
 
 #include "base/gofloat.h"
 #include "base/json.h"
 #include "engine/engine.h"
+#include "engine/remote.pb-c.h"
 #include "engine/rule_set.h"
 #include "engine/view.h"
 #include "promql-lite/eval.h"
@@ -32,6 +35,13 @@ struct alertmanager {
 	size_t requests, peak_batch;
 };
 
+/* Remote write: what comes is in the store at once. */
+struct database {
+	enum mode mode;
+	struct strbuf log; /* `ALERTS{…} 45 1`: seconds, value */
+	size_t requests;
+};
+
 struct driver {
 	struct arena arena;
 	struct config config;
@@ -40,6 +50,7 @@ struct driver {
 	enum mode prometheus;
 	const char *broken_query; /* only this one fails; NULL: all, as the mode says */
 	struct alertmanager managers[2];
+	struct database database;
 	ts_ms now;
 	struct exchange waiting[64]; /* SILENT */
 	size_t waiting_count, under_way, peak_under_way;
@@ -90,6 +101,7 @@ static inline void tear_down(struct driver *d) {
 	for (size_t i = 0; i < COUNT(d->managers); i++) {
 		strbuf_finish(&d->managers[i].log);
 	}
+	strbuf_finish(&d->database.log);
 	strbuf_finish(&d->queries);
 	strbuf_finish(&d->events);
 	strbuf_finish(&d->error_fields);
@@ -317,14 +329,83 @@ static inline void answer_alertmanager(struct driver *d, const struct exchange *
 	engine_answer(d->engine, x->id, &answer, d->now);
 }
 
+/* ---- remote write ---- */
+
+static inline struct str text_of(ProtobufCBinaryData b) {
+	return (struct str){(const char *)b.data, b.len};
+}
+
+static inline struct labels labels_of_written(struct driver *d, const Remote__TimeSeries *s) {
+	struct label *items = ARENA_ARRAY(&d->arena, struct label, s->n_labels);
+	for (size_t i = 0; i < s->n_labels; i++) {
+		items[i] = (struct label){arena_dup(&d->arena, text_of(s->labels[i]->name)),
+								  arena_dup(&d->arena, text_of(s->labels[i]->value))};
+		assert_true(i == 0 || str_compare(items[i - 1].name, items[i].name) < 0);
+	}
+	return (struct labels){.items = items, .count = s->n_labels};
+}
+
+static inline void take_written(struct driver *d, const Remote__TimeSeries *s) {
+	struct labels labels = labels_of_written(d, s);
+	struct strbuf *log = &d->database.log;
+	assert_int_equal(s->n_samples, 1);
+	double value = s->samples[0]->value;
+	labels_print(log, labels);
+	strbuf_printf(log, " %lld ", (long long)(s->samples[0]->timestamp / 1000));
+	if (pql_is_stale_nan(value)) {
+		strbuf_add_c(log, "stale");
+	} else {
+		gofloat_print(log, value, 'g');
+	}
+	strbuf_add_char(log, '\n');
+	pql_store_add(d->store, labels, s->samples[0]->timestamp, value);
+}
+
+static inline void take_request(struct driver *d, struct str body) {
+	size_t length;
+	assert_int_equal(snappy_uncompressed_length(body.ptr, body.len, &length), SNAPPY_OK);
+	char *plain = arena_alloc(&d->arena, length + 1);
+	assert_int_equal(snappy_uncompress(body.ptr, body.len, plain, &length), SNAPPY_OK);
+	Remote__WriteRequest *request =
+		remote__write_request__unpack(NULL, length, (const uint8_t *)plain);
+	assert_non_null(request);
+	for (size_t i = 0; i < request->n_timeseries; i++) {
+		take_written(d, request->timeseries[i]);
+	}
+	remote__write_request__free_unpacked(request, NULL);
+}
+
+static inline void answer_database(struct driver *d, const struct exchange *x) {
+	struct exchange_answer answer = {.status = 204, .took = 2};
+	assert_string_equal(x->headers[0], "Content-Encoding: snappy");
+	assert_string_equal(x->headers[1], "X-Prometheus-Remote-Write-Version: 0.1.0");
+	assert_true(str_equal(x->content_type, STR("application/x-protobuf")));
+	d->database.requests++;
+	if (d->database.mode == UP) {
+		take_request(d, x->body);
+	} else if (d->database.mode == INVALID) {
+		answer.status = 400;
+		answer.body = STR("out of order sample");
+	} else {
+		answer.status = 503;
+	}
+	engine_answer(d->engine, x->id, &answer, d->now);
+}
+
+/* What was written since the last call. */
+static inline void expect_written(struct driver *d, const char *wanted) {
+	assert_string_equal(d->database.log.ptr == NULL ? "" : d->database.log.ptr, wanted);
+	strbuf_clear(&d->database.log);
+}
+
 /* ---- time ---- */
 
 static inline void answer(struct driver *d, const struct exchange *x) {
 	d->under_way--;
-	if (x->peer == EXCHANGE_PROMETHEUS) {
-		answer_prometheus(d, x);
-	} else {
-		answer_alertmanager(d, x);
+	switch (x->peer) {
+	case EXCHANGE_PROMETHEUS: answer_prometheus(d, x); return;
+	case EXCHANGE_ALERTMANAGER: answer_alertmanager(d, x); return;
+	case EXCHANGE_REMOTE_WRITE: answer_database(d, x); return;
 	}
 }
 
