@@ -77,3 +77,19 @@ void engine_say_failures(struct engine *e, const struct group_state *group,
 		engine_say(e, ENGINE_DEBUG, LABELS_EMPTY, "%s", result->notes.items[i].message);
 	}
 }
+
+void engine_say_restoration(struct engine *e, const struct group_state *group,
+							const struct evaluation_result *result) {
+	struct label items[] = {{STR("file"), group->group->file}, {STR("group"), group->group->name}};
+	struct labels fields = {.items = items, .count = 2};
+	if (result->restored > 0) {
+		engine_say(e, ENGINE_INFO, fields, "pending alerts that go on where they were: %zu",
+				   result->restored);
+	}
+	if (result->restore_failure != NULL) {
+		engine_say(e, group->restoring && group->restore_tries > 1 ? ENGINE_DEBUG : ENGINE_WARN,
+				   fields, "the state of \"for\" cannot be read back%s: %s",
+				   group->restoring ? ", to be tried again" : " and is given up",
+				   result->restore_failure);
+	}
+}

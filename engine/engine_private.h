@@ -128,6 +128,8 @@ struct engine {
 void engine_say(struct engine *e, enum engine_event_level level, struct labels fields,
 				const char *format, ...) __attribute__((format(printf, 4, 5)));
 void engine_say_transitions(struct engine *e, const struct evaluation_result *result);
+void engine_say_restoration(struct engine *e, const struct group_state *group,
+							const struct evaluation_result *result);
 void engine_say_failures(struct engine *e, const struct group_state *group,
 						 const struct evaluation_result *result);
 

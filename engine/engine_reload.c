@@ -77,6 +77,8 @@ static struct engine_group *load_group(struct engine *e, const struct rule_group
 	}
 	struct engine_group *g = create_group(group, e->config.evaluation_interval, now);
 	if (old == NULL) {
+		/* Only at the start: what is new later was not pending before. */
+		g->state->restoring = e->set == NULL && e->config.remote_write.url.len > 0;
 		return g;
 	}
 	if (old->running != NULL) {
@@ -86,6 +88,8 @@ static struct engine_group *load_group(struct engine *e, const struct rule_group
 	add_leftovers(&own, old->state);
 	adopt(g->state, &own);
 	g->state->iterations = old->state->iterations;
+	g->state->restoring = old->state->restoring;
+	g->state->restore_tries = old->state->restore_tries;
 	g->state->missed = old->state->missed;
 	g->state->evaluations = old->state->evaluations;
 	g->state->failures = old->state->failures;
@@ -170,6 +174,8 @@ static struct evaluation_settings make_settings(const struct config *c) {
 		.lookback = c->lookback,
 		.default_subquery_step = c->evaluation_interval,
 		.max_samples = c->limit_samples,
+		.restore = {.outage_tolerance = c->for_outage_tolerance,
+					.grace_period = c->for_grace_period},
 		.keep_alive = true,
 	};
 }

@@ -89,6 +89,7 @@ static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_m
 	notify_push(e, &result->notices, now);
 	engine_say_transitions(e, result);
 	engine_say_failures(e, group, result);
+	engine_say_restoration(e, group, result);
 	observe(e, group);
 	end_evaluation(te);
 }

@@ -16,15 +16,18 @@ static struct pql_time_options time_options(const struct evaluation *e) {
 	};
 }
 
+void evaluation_add_need(struct evaluation *e, const struct pql_need *need) {
+	e->needs = arena_grow(&e->arena, e->needs, e->need_count, &e->need_capacity, sizeof(*e->needs));
+	e->needs[e->need_count++] = (struct evaluation_need){.need = *need};
+}
+
 size_t evaluation_add_needs(struct evaluation *e, const struct pql_expr *expr, ts_ms t) {
 	struct pql_time_options options = time_options(e);
 	struct pql_need *needs;
 	size_t first = e->need_count;
 	pql_needs(expr, instant(t), &options, &e->arena, &needs);
 	for (size_t i = 0; i < expr->selector_count; i++) {
-		e->needs =
-			arena_grow(&e->arena, e->needs, e->need_count, &e->need_capacity, sizeof(*e->needs));
-		e->needs[e->need_count++] = (struct evaluation_need){.need = needs[i]};
+		evaluation_add_need(e, &needs[i]);
 	}
 	return first;
 }
@@ -52,6 +55,7 @@ void evaluation_destroy(struct evaluation *e) {
 		return;
 	}
 	evaluation_forget_asks(e);
+	evaluation_forget_restoration(e);
 	arena_finish(&e->current.arena);
 	arena_finish(&e->arena);
 	free(e);
@@ -220,9 +224,10 @@ static const char *finish_alerting(struct evaluation *e, struct rule_state *r,
 	alerting_take_notices(&r->alerting, settings, e->group->interval, e->ts, &e->arena,
 						  &e->result.notices);
 	struct output_samples out = {0};
-	if (!e->settings->no_alert_series && !e->group->restoring &&
-		(outputs_takes(e->outputs, STR("ALERTS")) ||
-		 outputs_takes(e->outputs, STR("ALERTS_FOR_STATE")))) {
+	bool hidden = e->settings->no_alert_series ||
+				  (e->group->restoring && restore_concerns(r->rule, &e->settings->restore));
+	if (!hidden && (outputs_takes(e->outputs, STR("ALERTS")) ||
+					outputs_takes(e->outputs, STR("ALERTS_FOR_STATE")))) {
 		alerting_add_outputs(&r->alerting, &e->current.arena, &out);
 	}
 	outputs_write(e->outputs, &r->writer, e->ts - e->offset, out.items, out.count);
@@ -358,6 +363,9 @@ enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now) {
 		if (!step_rule(e)) {
 			return EVALUATION_WANTS;
 		}
+	}
+	if (!evaluation_restore(e, now)) {
+		return EVALUATION_WANTS;
 	}
 	g->iterations++;
 	g->last_evaluation = e->started;

@@ -4,6 +4,7 @@
 #define ENGINE_EVALUATION_H
 
 #include "engine/group_state.h"
+#include "engine/restore.h"
 #include "promql-lite/eval.h"
 
 struct evaluation_settings {
@@ -14,7 +15,8 @@ struct evaluation_settings {
 	size_t max_samples;           /* limits.samples */
 	bool
 		no_alert_series; /* ALERTS and ALERTS_FOR_STATE are not put out: `for` state is still to be restored from them */
-	bool keep_alive; /* resend firing alerts while their rule cannot be evaluated */
+	struct restore_times restore; /* of groups that are `restoring` */
+	bool keep_alive;              /* resend firing alerts while their rule cannot be evaluated */
 };
 
 struct evaluation;
@@ -68,6 +70,9 @@ struct evaluation_result {
 	const struct rule **recovered; /* rules that had been failing */
 	size_t recovered_count, recovered_capacity;
 	struct pql_notes notes; /* of all rules */
+	size_t restored;        /* alerts whose `for` goes on where it was before the start */
+	const char *
+		restore_failure; /* it was tried to find out, and could not be; NULL: it was not, or could */
 };
 const struct evaluation_result *evaluation_result(const struct evaluation *e);
 struct group_state *evaluation_group(const struct evaluation *e);

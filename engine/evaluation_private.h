@@ -31,6 +31,13 @@ struct evaluation_current {
 	size_t ask_count, ask_capacity;
 };
 
+/* What is asked to restore `for`. */
+struct evaluation_restoration {
+	struct pql_expr *expr; /* NULL: nothing was asked */
+	size_t first_need;     /* of two */
+	ts_ms now;
+};
+
 struct evaluation {
 	struct arena arena;
 	struct group_state *group;
@@ -43,8 +50,11 @@ struct evaluation {
 	size_t *first_need; /* per rule, and one past the last */
 	size_t next_rule;
 	struct evaluation_current current;
+	struct evaluation_restoration restoration;
 	struct evaluation_result result;
 };
+
+void evaluation_add_need(struct evaluation *e, const struct pql_need *need);
 
 /* Needs of an expression at t, appended; the index of the first. */
 size_t evaluation_add_needs(struct evaluation *e, const struct pql_expr *expr, ts_ms t);
@@ -64,5 +74,9 @@ bool evaluation_answer_asks(struct evaluation *e);
 /* The answers as templates take them. */
 const struct template_answer *evaluation_answers(struct evaluation *e);
 void evaluation_forget_asks(struct evaluation *e);
+
+/* evaluation_restore.c: once all rules are through. false: there are needs to be met first. */
+bool evaluation_restore(struct evaluation *e, ts_ms now);
+void evaluation_forget_restoration(struct evaluation *e);
 
 #endif

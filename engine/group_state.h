@@ -33,7 +33,9 @@ struct group_state {
 	uint64_t iterations, missed, evaluations, failures;
 	struct template_counts templates;
 	bool
-		restoring; /* `for` state is still to be restored from ALERTS_FOR_STATE: alert series are not put out yet */
+		restoring; /* `for` is still to be restored; alert series of the rules concerned are not put out yet */
+	unsigned restore_tries;
+	dur_ms restore_time; /* how long it took to find out */
 };
 
 struct group_state *group_state_create(const struct rule_group *group, dur_ms default_interval);

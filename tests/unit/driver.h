@@ -184,6 +184,25 @@ static inline void write_vector(struct json_writer *w, const struct pql_value *v
 	}
 }
 
+/* A vector over several steps, as query_range gives it. */
+static inline void write_rows(struct json_writer *w, const struct pql_value *v) {
+	for (size_t i = 0; i < v->row_count; i++) {
+		json_open_object(w);
+		json_key(w, "metric");
+		json_labels(w, v->rows[i].labels);
+		json_key(w, "values");
+		json_open_array(w);
+		for (size_t step = 0; step < pql_grid_count(v->grid); step++) {
+			if (v->rows[i].present[step]) {
+				write_sample(w, v->grid.start + (ts_ms)step * v->grid.step,
+							 v->rows[i].values[step]);
+			}
+		}
+		json_close_array(w);
+		json_close_object(w);
+	}
+}
+
 static inline void write_answer(struct strbuf *out, const struct pql_value *v) {
 	struct json_writer w;
 	json_init(&w, out);
@@ -193,11 +212,14 @@ static inline void write_answer(struct strbuf *out, const struct pql_value *v) {
 	json_key(&w, "data");
 	json_open_object(&w);
 	json_key(&w, "resultType");
-	json_string(&w, v->type == PQL_TYPE_MATRIX ? STR("matrix") : STR("vector"));
+	bool range = v->type != PQL_TYPE_MATRIX && v->grid.start < v->grid.end;
+	json_string(&w, v->type == PQL_TYPE_MATRIX || range ? STR("matrix") : STR("vector"));
 	json_key(&w, "result");
 	json_open_array(&w);
 	if (v->type == PQL_TYPE_MATRIX) {
 		write_matrix(&w, &v->matrix);
+	} else if (range) {
+		write_rows(&w, v);
 	} else {
 		write_vector(&w, v);
 	}
@@ -206,7 +228,8 @@ static inline void write_answer(struct strbuf *out, const struct pql_value *v) {
 	json_close_object(&w);
 }
 
-static inline void evaluate(struct driver *d, struct str query, ts_ms t, struct strbuf *out) {
+static inline void evaluate(struct driver *d, struct str query, struct pql_grid grid,
+							struct strbuf *out) {
 	struct arena a;
 	struct diags diags;
 	struct pql_need *needs;
@@ -215,7 +238,6 @@ static inline void evaluate(struct driver *d, struct str query, ts_ms t, struct 
 	struct pql_failure failure;
 	struct pql_eval_options options = {
 		.time = {.lookback = 300000, .default_subquery_step = 15000}};
-	struct pql_grid grid = {t, t, 1};
 	arena_init(&a);
 	diags_init(&diags, &a);
 	struct pql_expr *e = pql_parse(query, &pql_syntax_all, &a, &diags);
@@ -246,15 +268,28 @@ static inline void give(struct driver *d, const struct exchange *x, struct str t
 	}
 }
 
+static inline ts_ms form_time(struct driver *d, const struct exchange *x, const char *name) {
+	double seconds;
+	assert_true(gofloat_parse(form_value(&d->arena, x->body, name), &seconds, NULL));
+	return (ts_ms)(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5));
+}
+
+static inline struct pql_grid form_grid(struct driver *d, const struct exchange *x) {
+	if (str_equal(x->path, STR("/api/v1/query_range"))) {
+		return (struct pql_grid){form_time(d, x, "start"), form_time(d, x, "end"),
+								 form_time(d, x, "step")};
+	}
+	ts_ms t = form_time(d, x, "time");
+	return (struct pql_grid){t, t, 1};
+}
+
 static inline void answer_prometheus(struct driver *d, const struct exchange *x) {
 	struct str query = form_value(&d->arena, x->body, "query");
-	double seconds;
-	assert_true(gofloat_parse(form_value(&d->arena, x->body, "time"), &seconds, NULL));
 	struct strbuf out = STRBUF_INIT;
 	struct exchange_answer answer = {.status = 200, .took = 5};
 	enum mode mode = is_broken(d, query) ? d->prometheus : UP;
 	if (mode == UP || mode == CUT) {
-		evaluate(d, query, (ts_ms)(seconds * 1000 + 0.5), &out);
+		evaluate(d, query, form_grid(d, x), &out);
 		give(d, x, str_slice(strbuf_str(&out), 0, mode == CUT ? out.len / 2 : out.len));
 	} else if (mode == BROKEN) {
 		give(d, x, STR("<html>Sign in</html>"));

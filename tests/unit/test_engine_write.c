@@ -114,11 +114,132 @@ static void test_drain(void **state) {
 	tear_down(&d);
 }
 
+/* ---- `for` after a restart ---- */
+
+#define RESTORES WRITES "for_grace_period: 1m\nfor_outage_tolerance: 10m\n"
+static const char slow[] =
+	"groups: [{name: g, rules: [{alert: A, expr: m > 5, for: 3m}, "
+	"{alert: 'B.c', expr: m > 5, for: 5m}, {alert: Short, expr: m > 5, for: 30s}]}]";
+
+static void restart(struct driver *d, ts_ms at) {
+	engine_destroy(d->engine);
+	d->now = at;
+	d->engine = engine_create(&d->config, note_event, d);
+	load(d, slow);
+	strbuf_clear(&d->events);
+	strbuf_clear(&d->database.log);
+}
+
+static const struct alert *alert_of(struct driver *d, size_t rule) {
+	const struct alerting *a = &engine_group(d->engine, 0)->rules[rule].alerting;
+	assert_int_equal(a->count, 1);
+	return a->alerts[0];
+}
+
+/* A has waited 105 s of its 180: 75 are left, counted from when it is restored. Of B 195 are left. */
+static void test_restart(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, slow, RESTORES);
+	add_series(&d, 15000, "m 9x200");
+	advance(&d, 120000); /* pending since 15 s */
+	restart(&d, 150000);
+	advance(&d, 165000); /* nobody hides what was written before */
+	expect_written(&d,
+				   "ALERTS{alertname=\"Short\", alertstate=\"pending\"} 165 1\n"
+				   "ALERTS_FOR_STATE{alertname=\"Short\"} 165 165\n");
+	advance(&d, 180000);
+	assert_int_equal(alert_of(&d, 0)->active_at, 15000 + 60000);
+	assert_int_equal(alert_of(&d, 1)->active_at, 15000 + 60000);
+	assert_int_equal(alert_of(&d, 2)->active_at, 165000);
+	assert_non_null(strstr(d.events.ptr, "pending alerts that go on where they were: 2\n"));
+	strbuf_clear(&d.database.log);
+	advance(&d, 195000);
+	assert_non_null(strstr(d.database.log.ptr, "ALERTS_FOR_STATE{alertname=\"A\"} 195 75\n"));
+	advance(&d, 254999);
+	assert_int_equal(alert_of(&d, 0)->state, ALERT_PENDING);
+	advance(&d, 255000);
+	assert_int_equal(alert_of(&d, 0)->state, ALERT_FIRING);
+	assert_int_equal(alert_of(&d, 1)->state, ALERT_PENDING);
+	tear_down(&d);
+}
+
+/* Its time was up: it fires at the next evaluation. */
+static void test_restart_of_what_fired(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, slow, RESTORES);
+	add_series(&d, 15000, "m 9x200");
+	advance(&d, 210000);
+	restart(&d, 240000);
+	advance(&d, 285000);
+	assert_int_equal(alert_of(&d, 0)->state, ALERT_FIRING);
+	assert_int_equal(alert_of(&d, 0)->active_at, 15000);
+	tear_down(&d);
+}
+
+/* Less than the grace period was left: it fires when that is over, and no sooner. */
+static void test_restart_with_grace(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, slow, RESTORES);
+	add_series(&d, 15000, "m 9x200");
+	advance(&d, 180000);
+	restart(&d, 200000);
+	advance(&d, 225000); /* restored; 15 s were left */
+	assert_int_equal(alert_of(&d, 0)->active_at, 225000 + 60000 - 180000);
+	tear_down(&d);
+}
+
+/* The alert had ended before tocsin did: the database has a marker, which the API does not show. */
+static void test_restart_after_the_end(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, slow, RESTORES);
+	add_series(&d, 15000, "m 9 9 9 9 1 1 9x200");
+	advance(&d, 75000); /* gone since 60 s */
+	restart(&d, 100000);
+	advance(&d, 135000);
+	assert_int_equal(alert_of(&d, 0)->active_at, 105000);
+	assert_null(strstr(d.events.ptr, "go on where they were"));
+	tear_down(&d);
+}
+
+/* Too long ago, or the database cannot say at first. */
+static void test_restart_late(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d, slow, RESTORES);
+	add_series(&d, 15000, "m 9x200");
+	advance(&d, 60000);
+	restart(&d, 700000);
+	advance(&d, 735000);
+	assert_int_equal(alert_of(&d, 0)->active_at, 705000);
+	restart(&d, 750000);
+	d.prometheus = ERRORS;
+	d.broken_query = "ALERTS_FOR_STATE{alertname=~\"A|B\\\\.c\"}[10m]";
+	advance(&d, 795000);
+	assert_int_equal(alert_of(&d, 0)->active_at, 765000);
+	assert_non_null(
+		strstr(d.events.ptr, "the state of \"for\" cannot be read back, to be tried again: "));
+	d.prometheus = UP;
+	advance(&d, 810000);
+	assert_int_equal(alert_of(&d, 0)->active_at, 705000 + (810000 - 735000));
+	tear_down(&d);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_written), cmocka_unit_test(test_away_and_back),
-		cmocka_unit_test(test_refused),         cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_what_is_written),
+		cmocka_unit_test(test_away_and_back),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart_of_what_fired),
+		cmocka_unit_test(test_restart_with_grace),
+		cmocka_unit_test(test_restart_after_the_end),
+		cmocka_unit_test(test_restart_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
