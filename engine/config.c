@@ -250,6 +250,7 @@ static void read_setting(struct config_reader *r, const struct setting *s,
 	case SETTING_LISTEN:
 	case SETTING_BYTES:
 	case SETTING_COUNT:
+	case SETTING_EVALUATION:
 	case SETTING_LOG_LEVEL:
 	case SETTING_LOG_FORMAT: read_value(r, s, node, target); return;
 	}

@@ -7,6 +7,8 @@
 #include "base/diag.h"
 #include "base/labels.h"
 #include "base/timestamp.h"
+#include "engine/evaluation_mode.h"
+#include "rules/group.h"
 #include "rules/preset.h"
 
 struct config_peer {
@@ -19,6 +21,12 @@ struct config_preset {
 	const struct preset_parameter *values; /* those that were given */
 	size_t count;
 	struct span span;
+};
+
+/* For groups whose name and file match the patterns, with *, ? and [ ] as in a shell; the first that does counts. */
+struct config_override {
+	struct str group, file;
+	enum evaluation_mode evaluation;
 };
 
 enum config_log_level { CONFIG_LOG_DEBUG, CONFIG_LOG_INFO, CONFIG_LOG_WARN, CONFIG_LOG_ERROR };
@@ -38,10 +46,13 @@ struct config {
 		*presets; /* "generic" when neither rule files nor presets are given */
 	size_t preset_count;
 	dur_ms evaluation_interval; /* 15s */
-	dur_ms query_offset;        /* 0 */
-	dur_ms lookback;            /* 5m */
-	dur_ms resend_delay;        /* 1m */
-	dur_ms resolved_retention;  /* 15m */
+	enum evaluation_mode evaluation;
+	const struct config_override *overrides;
+	size_t override_count;
+	dur_ms query_offset;       /* 0 */
+	dur_ms lookback;           /* 5m */
+	dur_ms resend_delay;       /* 1m */
+	dur_ms resolved_retention; /* 15m */
 	struct labels external_labels;
 	struct str external_url; /* for generatorURL and templates; Prometheus' own URL when empty */
 	struct str listen;       /* "127.0.0.1:9099"; empty: no listener */
@@ -49,11 +60,14 @@ struct config {
 	enum config_log_level log_level;
 	enum config_log_format log_format;
 	size_t limit_answer_bytes, limit_alerts_per_rule, limit_fetches, limit_samples,
-		limit_write_bytes;
+		limit_write_bytes, limit_auto_bytes;
 };
 
 /* The defaults, of which every field is valid. */
 void config_init(struct config *c);
+
+/* Who evaluates the rules of a group. */
+enum evaluation_mode config_evaluation_mode(const struct config *c, const struct rule_group *group);
 
 /* Deep copy: strings and lists in `a`. */
 void config_dup(struct arena *a, const struct config *c, struct config *ret_copy);

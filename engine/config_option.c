@@ -31,6 +31,9 @@ static const struct setting table[] = {
 		"built-in rules for a model server, with parameters: NAME?by=service&window=10m (generic)"),
 	OPTION("evaluation_interval", SETTING_DURATION, evaluation_interval, "interval", "INTERVAL",
 		   "DURATION", "how often rules are evaluated (15s)"),
+	OPTION("evaluation", SETTING_EVALUATION, evaluation, "evaluation", "EVALUATION", "MODE",
+		   "who evaluates rules: auto, local (tocsin) or remote (Prometheus) (auto)"),
+	FILE_ONLY("overrides", overrides, config_read_overrides),
 	OPTION("query_offset", SETTING_OPTIONAL_DURATION, query_offset, "query-offset", "QUERY_OFFSET",
 		   "DURATION", "how far in the past rules look, for late samples (0s)"),
 	OPTION("lookback", SETTING_DURATION, lookback, "lookback", "LOOKBACK", "DURATION",
@@ -65,6 +68,9 @@ static const struct setting table[] = {
 		   "COUNT", "requests to Prometheus at the same time (8)"),
 	OPTION("limits.samples", SETTING_COUNT, limit_samples, "limit-samples", "LIMIT_SAMPLES",
 		   "COUNT", "samples in memory for one evaluation (50000000)"),
+	OPTION("limits.auto_bytes", SETTING_BYTES, limit_auto_bytes, "limit-auto-bytes",
+		   "LIMIT_AUTO_BYTES", "BYTES",
+		   "with evaluation auto, a rule that reads more than this is given to Prometheus (16MiB)"),
 	OPTION("limits.remote_write_bytes", SETTING_BYTES, limit_write_bytes,
 		   "limit-remote-write-bytes", "LIMIT_REMOTE_WRITE_BYTES", "BYTES",
 		   "samples that wait to be written, encoded; past it the oldest are dropped (64MiB)"),
@@ -144,6 +150,7 @@ void config_init(struct config *c) {
 		.limit_fetches = LIMIT_FETCHES,
 		.limit_samples = LIMIT_SAMPLES,
 		.limit_write_bytes = LIMIT_WRITE_BYTES,
+		.limit_auto_bytes = LIMIT_AUTO_BYTES,
 	};
 }
 
@@ -223,6 +230,7 @@ void config_dup(struct arena *a, const struct config *c, struct config *ret_copy
 	copy.alertmanagers = peers;
 	copy.rule_files = files;
 	copy.presets = dup_presets(a, c);
+	copy.overrides = config_dup_overrides(a, c);
 	copy.external_labels = labels_dup(a, c->external_labels);
 	copy.external_url = arena_dup(a, c->external_url);
 	copy.listen = arena_dup(a, c->listen);

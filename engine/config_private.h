@@ -15,6 +15,7 @@ enum setting_kind {
 	SETTING_LISTEN,
 	SETTING_BYTES,
 	SETTING_COUNT,
+	SETTING_EVALUATION,
 	SETTING_LOG_LEVEL,
 	SETTING_LOG_FORMAT,
 	SETTING_LABELS,
@@ -80,6 +81,10 @@ bool config_check_preset(const struct config_preset *preset, struct arena *a,
 void config_add_peer(struct config *c, const struct config_peer *peer, struct arena *a);
 void config_add_text(const struct str **items, size_t *count, struct str text, struct arena *a);
 void config_add_preset(struct config *c, const struct config_preset *preset, struct arena *a);
+/* config_override.c */
+setting_read config_read_overrides;
+const struct config_override *config_dup_overrides(struct arena *a, const struct config *c);
+
 /* Rule files were given: the preset that runs without any goes, if nobody asked for it. */
 void config_drop_default_preset(struct config *c);
 

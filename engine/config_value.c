@@ -216,6 +216,29 @@ static bool parse_listen(struct str text, struct arena *a, struct str *ret_addre
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static const char *const format_names[] = {"text", "json"};
 
+/* One of a few words, whose place in the list is the value of an enum. */
+static bool parse_choice(enum setting_kind kind, struct str text, struct arena *a, void *target,
+						 const char **ret_error) {
+	int index;
+	if (kind == SETTING_EVALUATION) {
+		if (!parse_word(text, evaluation_mode_name, EVALUATION_MODES, a, &index, ret_error)) {
+			return false;
+		}
+		*(enum evaluation_mode *)target = (enum evaluation_mode)index;
+	} else if (kind == SETTING_LOG_LEVEL) {
+		if (!parse_word(text, level_names, COUNT(level_names), a, &index, ret_error)) {
+			return false;
+		}
+		*(enum config_log_level *)target = (enum config_log_level)index;
+	} else {
+		if (!parse_word(text, format_names, COUNT(format_names), a, &index, ret_error)) {
+			return false;
+		}
+		*(enum config_log_format *)target = (enum config_log_format)index;
+	}
+	return true;
+}
+
 static bool parse_text(struct str text, struct arena *a, struct str *ret_text,
 					   const char **ret_error) {
 	if (!utf8_valid(text) || (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL)) {
@@ -238,7 +261,6 @@ static bool parse_bool(struct str text, struct arena *a, bool *ret_value, const 
 
 bool config_parse_value(const struct setting *s, struct str text, struct arena *a, void *target,
 						const char **ret_error) {
-	int index;
 	switch (s->kind) {
 	case SETTING_OPTIONAL_URL:
 		if (text.len == 0) {
@@ -254,18 +276,9 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 	case SETTING_LISTEN: return parse_listen(text, a, target, ret_error);
 	case SETTING_BYTES: return parse_bytes(text, a, target, ret_error);
 	case SETTING_COUNT: return parse_count(text, a, target, ret_error);
+	case SETTING_EVALUATION:
 	case SETTING_LOG_LEVEL:
-		if (!parse_word(text, level_names, COUNT(level_names), a, &index, ret_error)) {
-			return false;
-		}
-		*(enum config_log_level *)target = (enum config_log_level)index;
-		return true;
-	case SETTING_LOG_FORMAT:
-		if (!parse_word(text, format_names, COUNT(format_names), a, &index, ret_error)) {
-			return false;
-		}
-		*(enum config_log_format *)target = (enum config_log_format)index;
-		return true;
+	case SETTING_LOG_FORMAT: return parse_choice(s->kind, text, a, target, ret_error);
 	case SETTING_LABELS:
 	case SETTING_PEERS:
 	case SETTING_TEXTS:

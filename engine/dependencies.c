@@ -95,9 +95,16 @@ static void add_edge(struct search *s, size_t group, size_t before) {
 	g->after[g->count++] = before;
 }
 
-static void note_read(struct search *s, struct output_name *o, size_t group,
+/* The rule under way. */
+struct reader {
+	size_t group, rule;
+};
+
+static void note_read(struct search *s, struct output_name *o, struct reader reader,
 					  const struct pql_selector *selector, dur_ms back) {
+	size_t group = reader.group;
 	o->read = true;
+	s->result->groups[group].reads_outputs[reader.rule] = true;
 	s->result->horizon = back > s->result->horizon ? back : s->result->horizon;
 	for (size_t i = 0; i < o->count; i++) {
 		size_t writer = o->groups[i];
@@ -118,31 +125,31 @@ static const struct matcher *exact_name(const struct pql_selector *selector) {
 	return NULL;
 }
 
-static void read_selector(struct search *s, size_t group, const struct pql_selector *selector,
-						  dur_ms back) {
+static void read_selector(struct search *s, struct reader reader,
+						  const struct pql_selector *selector, dur_ms back) {
 	const struct matcher *exact = exact_name(selector);
 	if (exact != NULL) {
 		struct output_name *o = find_output(s, exact->value);
 		if (o != NULL) {
-			note_read(s, o, group, selector, back);
+			note_read(s, o, reader, selector, back);
 		}
 		return;
 	}
 	for (size_t i = 0; i < s->name_count; i++) {
 		if (label_matches(selector, LABEL_NAME, s->names[i]->name)) {
-			note_read(s, s->names[i], group, selector, back);
+			note_read(s, s->names[i], reader, selector, back);
 		}
 	}
 }
 
 /* The needs of an evaluation at time 0 begin as far before it as the rule looks back. */
-static void read_rule(struct search *s, size_t group, const struct rule *rule) {
+static void read_rule(struct search *s, struct reader reader, const struct rule *rule) {
 	struct pql_need *needs;
 	pql_needs(rule->expr, (struct pql_grid){.step = 1}, s->options, s->arena, &needs);
 	for (size_t i = 0; i < rule->expr->selector_count; i++) {
 		bool range = needs[i].kind == PQL_NEED_RANGE;
 		ts_ms start = range ? needs[i].start : needs[i].grid.start - s->options->lookback;
-		read_selector(s, group, needs[i].selector, -start);
+		read_selector(s, reader, needs[i].selector, -start);
 	}
 }
 
@@ -200,8 +207,9 @@ void dependencies_find(const struct rule_group *const *groups, size_t count,
 	hmap_init(&s.by_name, a);
 	list_outputs(&s);
 	for (size_t i = 0; i < count; i++) {
+		result.groups[i].reads_outputs = ARENA_ARRAY(a, bool, groups[i]->rule_count);
 		for (size_t j = 0; j < groups[i]->rule_count; j++) {
-			read_rule(&s, i, &groups[i]->rules[j]);
+			read_rule(&s, (struct reader){.group = i, .rule = j}, &groups[i]->rules[j]);
 		}
 	}
 	drop_circles(&s);

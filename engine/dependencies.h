@@ -14,6 +14,7 @@ struct dependencies {
 	struct dependencies_group {
 		size_t *after;
 		size_t count, capacity;
+		bool *reads_outputs; /* per rule: what any rule puts out */
 	} * groups;
 };
 

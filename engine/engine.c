@@ -176,6 +176,7 @@ static size_t find_exchange(const struct engine *e, uint64_t id) {
 bool engine_receive(struct engine *e, uint64_t id, struct str bytes) {
 	struct engine_exchange *x = e->exchanges[find_exchange(e, id)];
 	e->counters.fetch_bytes += bytes.len;
+	x->bytes += bytes.len;
 	return x->decoder != NULL && promapi_decoder_push(x->decoder, bytes);
 }
 

@@ -33,7 +33,8 @@ bool fetch_next(struct engine *e, struct exchange *ret_exchange) {
 	struct promapi_options options = {.timeout = e->config.prometheus.timeout,
 									  .lookback = e->config.lookback};
 	struct promapi_limits limits = {.answer_bytes = e->config.limit_answer_bytes,
-									.samples = e->config.limit_samples};
+									.samples = e->config.limit_samples,
+									.scalar = fetch->kind == PQL_NEED_EXPRESSION};
 	const char *path;
 	promapi_print_request(fetch, &options, &path, &x->body);
 	x->tick = tick;
@@ -161,9 +162,11 @@ void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exch
 	enum engine_fetch_error kind;
 	const char *reason = take_answer(e, x, answer, &kind);
 	fetch->took = answer->took;
+	fetch->bytes = x->bytes;
 	fetch->state = reason == NULL ? PLAN_ANSWERED : PLAN_FAILED;
 	if (reason != NULL) {
 		fetch->failure = failure_text(e, x, reason);
+		fetch->too_large = answer->too_large || promapi_decoder_is_too_large(x->decoder);
 		e->counters.fetch_errors[kind]++;
 	}
 	note_outcome(e, tick, is_refusal(answer) ? NULL : reason, fetch->failure, now);

@@ -33,8 +33,8 @@ struct tick_evaluation {
 		*fetches; /* per need; NULL where nothing has to be fetched. Arena of the tick */
 	size_t fetch_count, fetch_capacity;
 	size_t supplied; /* needs that were handed on */
-	size_t
-		open; /* what it waits for: fetches, each as often as it is needed, and groups that go first */
+	/* What it waits for: fetches, each as often as it is needed, groups that go first, and what is to be written. */
+	size_t open;
 	struct tick_evaluation **followers; /* that wait for this one. Arena of the tick */
 	size_t follower_count, follower_capacity;
 	struct tick_evaluation *next_ready;
@@ -83,6 +83,12 @@ struct engine_writer {
 	bool busy;                 /* a delivery is under way */
 	struct outage outage, refusal;
 	struct metrics_distribution latency;
+	/* Evaluations that go on when what was put out before them is written. */
+	struct write_waiter {
+		struct tick_evaluation *evaluation;
+		uint64_t mark;
+	} * waiters; /* owned */
+	size_t waiter_count, waiter_capacity;
 };
 
 struct engine_exchange {
@@ -95,6 +101,7 @@ struct engine_exchange {
 	struct tick *tick;    /* NULL: nobody waits for the answer any more */
 	struct plan_fetch *fetch;
 	struct promapi_decoder *decoder;
+	size_t bytes; /* that the decoder took */
 	struct strbuf body;
 };
 
@@ -142,6 +149,8 @@ void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *
  * tick_run_ready. */
 void tick_cancel(struct engine *e, struct tick_evaluation *te);
 void tick_run_ready(struct engine *e, ts_ms now);
+/* The evaluation waits for one thing less (te->open); tick_run_ready lets it go on when that was the last. */
+void tick_release(struct tick_evaluation *te);
 void tick_cancel_all(struct engine *e);
 
 /* engine_fetch.c */
@@ -168,6 +177,10 @@ void notify_finish(struct engine *e);
 void write_load(struct engine *e);
 /* Takes what own outputs list and queues it. Before outputs are trimmed. */
 void write_collect(struct engine *e);
+/* The evaluation waits until everything that is queued now is written. */
+void write_wait(struct engine *e, struct tick_evaluation *te);
+/* It does not wait any more, whatever for. */
+void write_forget(struct engine *e, const struct tick_evaluation *te);
 bool write_next(struct engine *e, ts_ms now, struct exchange *ret_exchange);
 void write_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
 				  ts_ms now);

@@ -174,6 +174,8 @@ static struct evaluation_settings make_settings(const struct config *c) {
 		.lookback = c->lookback,
 		.default_subquery_step = c->evaluation_interval,
 		.max_samples = c->limit_samples,
+		.writes = c->remote_write.url.len > 0,
+		.auto_bytes = c->limit_auto_bytes,
 		.restore = {.outage_tolerance = c->for_outage_tolerance,
 					.grace_period = c->for_grace_period},
 		.keep_alive = true,
@@ -206,6 +208,17 @@ static bool any_rule_queries(const struct rule_set *set) {
 	return false;
 }
 
+/* Which groups go first, and with that who evaluates the rules. */
+static void take_dependencies(struct engine *e, struct engine_group *g,
+							  const struct dependencies_group *d) {
+	g->dependencies = d;
+	for (size_t i = 0; i < g->state->rule_count; i++) {
+		g->state->rules[i].reads_outputs = d->reads_outputs[i];
+	}
+	group_state_set_mode(g->state, config_evaluation_mode(&e->config, g->state->group),
+						 e->settings.writes);
+}
+
 /* Who goes before whom; and own outputs are kept only as far as some rule reads them. */
 static void load_dependencies(struct engine *e, const struct rule_set *set) {
 	const struct config *c = &e->config;
@@ -219,7 +232,7 @@ static void load_dependencies(struct engine *e, const struct rule_set *set) {
 	}
 	dependencies_find(groups, e->group_count, &options, a, &d);
 	for (size_t i = 0; i < e->group_count; i++) {
-		e->groups[i]->dependencies = &d.groups[i];
+		take_dependencies(e, e->groups[i], &d.groups[i]);
 	}
 	dur_ms horizon = d.horizon > c->lookback ? d.horizon : c->lookback;
 	outputs_keep(e->outputs, horizon + c->query_offset + c->evaluation_interval,

@@ -47,12 +47,16 @@ static void supply_needs(struct tick_evaluation *te) {
 	for (; te->supplied < te->fetch_count; te->supplied++) {
 		const struct plan_fetch *fetch = te->fetches[te->supplied];
 		if (fetch != NULL && fetch->state == PLAN_FAILED) {
-			evaluation_refuse(te->evaluation, te->supplied, fetch->failure, fetch->took);
+			evaluation_refuse(te->evaluation, te->supplied, fetch->failure, fetch->too_large,
+							  fetch->took);
 			continue;
 		}
 		struct pql_series_set set =
 			plan_cut(&te->tick->plan, fetch, evaluation_need(te->evaluation, te->supplied));
 		evaluation_supply(te->evaluation, te->supplied, set, fetch == NULL ? 0 : fetch->took);
+		if (fetch != NULL) {
+			evaluation_note_cost(te->evaluation, te->supplied, fetch->bytes / fetch->needs);
+		}
 	}
 }
 
@@ -63,8 +67,7 @@ static void observe(struct engine *e, const struct group_state *group) {
 	}
 }
 
-/* One thing less to wait for. */
-static void release(struct tick_evaluation *te) {
+void tick_release(struct tick_evaluation *te) {
 	te->open--;
 	if (te->open == 0 && te->group != NULL) {
 		te->next_ready = te->tick->ready;
@@ -72,14 +75,15 @@ static void release(struct tick_evaluation *te) {
 	}
 }
 
-static void end_evaluation(struct tick_evaluation *te) {
+static void end_evaluation(struct engine *e, struct tick_evaluation *te) {
+	write_forget(e, te);
 	evaluation_destroy(te->evaluation);
 	te->evaluation = NULL;
 	te->group->running = NULL;
 	te->group = NULL;
 	te->tick->running--;
 	for (size_t i = 0; i < te->follower_count; i++) {
-		release(te->followers[i]);
+		tick_release(te->followers[i]);
 	}
 }
 
@@ -91,7 +95,7 @@ static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_m
 	engine_say_failures(e, group, result);
 	engine_say_restoration(e, group, result);
 	observe(e, group);
-	end_evaluation(te);
+	end_evaluation(e, te);
 }
 
 /* As far as the data at hand allows. */
@@ -103,6 +107,9 @@ static void run(struct engine *e, struct tick_evaluation *te, ts_ms now) {
 		if (progress == EVALUATION_DONE) {
 			finish_evaluation(e, te, now);
 			return;
+		}
+		if (progress == EVALUATION_WRITES) {
+			write_wait(e, te);
 		}
 		plan_needs(te);
 	}
@@ -171,7 +178,7 @@ void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *
 	for (size_t i = count; i > 0; i--) {
 		struct tick_evaluation *te = &tick->evaluations[i - 1];
 		te->open++;
-		release(te); /* those that wait for nothing, in order */
+		tick_release(te); /* those that wait for nothing, in order */
 	}
 	run_ready(e, tick, now);
 }
@@ -181,14 +188,14 @@ void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *
 	struct tick_waiters w = fetch->index < tick->waiter_capacity ? tick->waiters[fetch->index]
 																 : (struct tick_waiters){0};
 	for (size_t i = 0; i < w.count; i++) {
-		release(w.items[i]);
+		tick_release(w.items[i]);
 	}
 	run_ready(e, tick, now);
 }
 
 void tick_cancel(struct engine *e, struct tick_evaluation *te) {
 	struct tick *tick = te->tick;
-	end_evaluation(te);
+	end_evaluation(e, te);
 	if (tick->running == 0) {
 		destroy_tick(e, tick);
 	}

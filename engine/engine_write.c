@@ -17,7 +17,25 @@ static void stop(struct engine *e) {
 	outage_finish(&w->outage);
 	outage_finish(&w->refusal);
 	free((void *)w->url.ptr);
+	free(w->waiters);
 	*w = (struct engine_writer){0};
+}
+
+/* Those whose samples are written, or given up, go on; after a failed try all of them do, and their rules fail: to wait on would
+ * keep their groups from being evaluated at all. */
+static void release_waiters(struct engine *e, const char *failure) {
+	struct engine_writer *w = &e->writer;
+	size_t kept = 0;
+	for (size_t i = 0; i < w->waiter_count; i++) {
+		struct write_waiter waiter = w->waiters[i];
+		if (failure == NULL && !write_queue_reached(w->queue, waiter.mark)) {
+			w->waiters[kept++] = waiter;
+			continue;
+		}
+		evaluation_written(waiter.evaluation->evaluation, failure);
+		tick_release(waiter.evaluation);
+	}
+	w->waiter_count = kept;
 }
 
 static void start(struct engine *e, struct str url) {
@@ -39,6 +57,7 @@ void write_load(struct engine *e) {
 				e->exchanges[i]->delivery_id = 0;
 			}
 		}
+		release_waiters(e, "remote_write was changed");
 		stop(e);
 	}
 	if (e->writer.queue == NULL && url.len > 0) {
@@ -63,6 +82,29 @@ void write_collect(struct engine *e) {
 	}
 	strbuf_finish(&piece);
 	outputs_clear_list(e->outputs);
+}
+
+void write_wait(struct engine *e, struct tick_evaluation *te) {
+	struct engine_writer *w = &e->writer;
+	uint64_t mark = w->queue == NULL ? 0 : write_queue_mark(w->queue);
+	if (w->queue == NULL || write_queue_reached(w->queue, mark)) {
+		evaluation_written(te->evaluation, NULL);
+		return;
+	}
+	w->waiters = mem_grow(w->waiters, w->waiter_count, &w->waiter_capacity, sizeof(*w->waiters));
+	w->waiters[w->waiter_count++] = (struct write_waiter){.evaluation = te, .mark = mark};
+	te->open++;
+}
+
+void write_forget(struct engine *e, const struct tick_evaluation *te) {
+	struct engine_writer *w = &e->writer;
+	size_t kept = 0;
+	for (size_t i = 0; i < w->waiter_count; i++) {
+		if (w->waiters[i].evaluation != te) {
+			w->waiters[kept++] = w->waiters[i];
+		}
+	}
+	w->waiter_count = kept;
 }
 
 bool write_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
@@ -145,7 +187,9 @@ void write_answer(struct engine *e, struct engine_exchange *x, const struct exch
 	write_queue_done(w->queue, x->delivery_id, outcome, message, answer->retry_after, now);
 	write_queue_stats(w->queue, &after);
 	say_outcome(e, outcome, message, after.dropped - before.dropped, now);
+	release_waiters(e, outcome == WRITE_RETRY ? message : NULL);
 	arena_finish(&a);
+	tick_run_ready(e, now);
 }
 
 void write_remind(struct engine *e, ts_ms now) {

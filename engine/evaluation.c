@@ -5,31 +5,26 @@
 #include "base/bug.h"
 #include "base/mem.h"
 
-static struct pql_grid instant(ts_ms t) {
-	return (struct pql_grid){.start = t, .end = t, .step = 1};
-}
-
-static struct pql_time_options time_options(const struct evaluation *e) {
-	return (struct pql_time_options){
-		.lookback = e->settings->lookback,
-		.default_subquery_step = e->settings->default_subquery_step,
-	};
-}
-
 void evaluation_add_need(struct evaluation *e, const struct pql_need *need) {
 	e->needs = arena_grow(&e->arena, e->needs, e->need_count, &e->need_capacity, sizeof(*e->needs));
 	e->needs[e->need_count++] = (struct evaluation_need){.need = *need};
 }
 
-size_t evaluation_add_needs(struct evaluation *e, const struct pql_expr *expr, ts_ms t) {
-	struct pql_time_options options = time_options(e);
-	struct pql_need *needs;
-	size_t first = e->need_count;
-	pql_needs(expr, instant(t), &options, &e->arena, &needs);
-	for (size_t i = 0; i < expr->selector_count; i++) {
-		evaluation_add_need(e, &needs[i]);
+#define REMOTE_FOR (60 * 60 * 1000)
+
+/* A rule that the server evaluates and that reads what other rules put out is asked when its turn comes. */
+static void begin_rule(struct evaluation *e, size_t index) {
+	struct rule_state *r = &e->group->rules[index];
+	if (r->remote && r->remote_until != TS_NONE && e->ts >= r->remote_until) {
+		r->remote = false;
+		r->mode_reason = NULL;
 	}
-	return first;
+	struct evaluation_inquiry *q = &e->inquiries[index];
+	*q = (struct evaluation_inquiry){
+		.expr = r->rule->expr, .text = r->rule->query, .t = e->ts - e->offset};
+	if (!r->remote || !r->reads_outputs) {
+		inquiry_open(e, q, r->remote);
+	}
 }
 
 struct evaluation *evaluation_begin(struct group_state *group,
@@ -42,11 +37,10 @@ struct evaluation *evaluation_begin(struct group_state *group,
 	arena_init(&e->arena);
 	arena_init(&e->current.arena);
 	e->offset = rules->query_offset == TS_NONE ? settings->query_offset : rules->query_offset;
-	e->first_need = ARENA_ARRAY(&e->arena, size_t, rules->rule_count + 1);
+	e->inquiries = ARENA_ARRAY(&e->arena, struct evaluation_inquiry, rules->rule_count);
 	for (size_t i = 0; i < rules->rule_count; i++) {
-		e->first_need[i] = evaluation_add_needs(e, rules->rules[i].expr, ts - e->offset);
+		begin_rule(e, i);
 	}
-	e->first_need[rules->rule_count] = e->need_count;
 	return e;
 }
 
@@ -77,11 +71,26 @@ void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set
 	n->took = took;
 }
 
-void evaluation_refuse(struct evaluation *e, size_t index, const char *message, dur_ms took) {
+void evaluation_note_cost(struct evaluation *e, size_t index, size_t bytes) {
+	e->needs[index].bytes = bytes;
+}
+
+void evaluation_refuse(struct evaluation *e, size_t index, const char *message, bool too_large,
+					   dur_ms took) {
 	struct evaluation_need *n = &e->needs[index];
 	n->settled = true;
 	n->failure = arena_dup(&e->arena, str_from(message)).ptr;
+	n->too_large = too_large;
 	n->took = took;
+}
+
+void evaluation_written(struct evaluation *e, const char *failure) {
+	e->current.written = true;
+	e->current.write_failure =
+		failure == NULL
+			? NULL
+			: arena_printf(&e->arena, "what other rules put out is not in the database: %s",
+						   failure);
 }
 
 const char *evaluation_first_failure(const struct evaluation *e, size_t first, size_t count) {
@@ -94,7 +103,7 @@ const char *evaluation_first_failure(const struct evaluation *e, size_t first, s
 	return NULL;
 }
 
-static void add_notes(struct evaluation *e, const struct pql_notes *notes) {
+void evaluation_add_notes(struct evaluation *e, const struct pql_notes *notes) {
 	struct pql_notes *all = &e->result.notes;
 	for (size_t i = 0; i < notes->count; i++) {
 		all->items =
@@ -103,61 +112,6 @@ static void add_notes(struct evaluation *e, const struct pql_notes *notes) {
 			.is_warning = notes->items[i].is_warning,
 			.message = arena_dup(&e->arena, str_from(notes->items[i].message)).ptr};
 	}
-}
-
-static struct labels row_labels(const struct pql_row *row, struct arena *a) {
-	struct labels_builder b;
-	if (!row->drop_name) {
-		return row->labels;
-	}
-	labels_builder_init_from(&b, a, row->labels);
-	labels_builder_remove(&b, LABEL_NAME);
-	return labels_builder_take(&b);
-}
-
-static void take_vector(const struct pql_value *value, struct arena *a,
-						struct alerting_sample **ret_samples, size_t *ret_count) {
-	struct alerting_sample *samples = ARENA_ARRAY(a, struct alerting_sample, value->row_count);
-	size_t count = 0;
-	for (size_t i = 0; i < value->row_count; i++) {
-		const struct pql_row *row = &value->rows[i];
-		if (row->present[0]) {
-			samples[count++] =
-				(struct alerting_sample){.labels = row_labels(row, a), .value = row->values[0]};
-		}
-	}
-	*ret_samples = samples;
-	*ret_count = count;
-}
-
-const char *evaluation_value(struct evaluation *e, const struct pql_expr *expr, size_t first_need,
-							 ts_ms t, struct arena *a, struct alerting_sample **ret_samples,
-							 size_t *ret_count) {
-	struct pql_series_set *sets = ARENA_ARRAY(a, struct pql_series_set, expr->selector_count);
-	for (size_t i = 0; i < expr->selector_count; i++) {
-		const struct evaluation_need *n = &e->needs[first_need + i];
-		outputs_join(e->outputs, &n->need, e->settings->lookback, n->set, a, &sets[i]);
-	}
-	struct pql_eval_options options = {.time = time_options(e),
-									   .limits = {.max_samples = e->settings->max_samples}};
-	struct pql_value value = {0};
-	struct pql_notes notes = {0};
-	struct pql_failure failure;
-	if (!pql_eval(expr, instant(t), &options, sets, a, &value, &notes, &failure)) {
-		return failure.message;
-	}
-	add_notes(e, &notes);
-	if (value.type == PQL_TYPE_VECTOR) {
-		take_vector(&value, a, ret_samples, ret_count);
-		return NULL;
-	}
-	if (value.type == PQL_TYPE_SCALAR) {
-		*ret_samples = ARENA_NEW(a, struct alerting_sample);
-		(*ret_samples)->value = value.scalars[0];
-		*ret_count = 1;
-		return NULL;
-	}
-	return "rule result is not a vector or scalar";
 }
 
 static bool output_has_labels(const void *value, const void *key) {
@@ -236,8 +190,7 @@ static const char *finish_alerting(struct evaluation *e, struct rule_state *r,
 }
 
 static void note_failure(struct evaluation *e, struct rule_state *r, const char *error) {
-	size_t need = e->first_need[e->next_rule];
-	size_t need_count = e->first_need[e->next_rule + 1] - need;
+	const struct evaluation_inquiry *q = &e->inquiries[e->next_rule];
 	struct evaluation_result *result = &e->result;
 	bool first = r->last_error == NULL || strcmp(r->last_error, error) != 0;
 	result->failures = arena_grow(&e->arena, result->failures, result->failure_count,
@@ -246,7 +199,7 @@ static void note_failure(struct evaluation *e, struct rule_state *r, const char 
 		.rule = r->rule,
 		.message = arena_dup(&e->arena, str_from(error)).ptr,
 		.first = first,
-		.fetch = evaluation_first_failure(e, need, need_count) != NULL,
+		.fetch = q->open && inquiry_failure(e, q) != NULL,
 	};
 	e->group->failures++;
 	if (r->rule->kind == RULE_ALERTING) {
@@ -267,14 +220,6 @@ static void note_recovery(struct evaluation *e, const struct rule *rule) {
 	result->recovered[result->recovered_count++] = rule;
 }
 
-static dur_ms longest_wait(const struct evaluation *e, size_t rule) {
-	dur_ms longest = 0;
-	for (size_t i = e->first_need[rule]; i < e->first_need[rule + 1]; i++) {
-		longest = e->needs[i].took > longest ? e->needs[i].took : longest;
-	}
-	return longest;
-}
-
 /* The rule is through, well or not. */
 static void finish_rule(struct evaluation *e, struct rule_state *r, const char *error) {
 	if (error != NULL) {
@@ -284,10 +229,11 @@ static void finish_rule(struct evaluation *e, struct rule_state *r, const char *
 	}
 	rule_state_set_error(r, error);
 	r->last_evaluation = e->started;
-	r->evaluation_time = longest_wait(e, e->next_rule);
+	r->evaluation_time = inquiry_took(e, &e->inquiries[e->next_rule]);
 	e->group->evaluations++;
 	evaluation_forget_asks(e);
-	e->current.valued = false;
+	e->current.valued = e->current.written = false;
+	e->current.write_failure = NULL;
 	arena_reset(&e->current.arena);
 }
 
@@ -306,8 +252,10 @@ static void note_template_failure(struct evaluation *e, struct rule_state *r, co
 			.rule = r->rule, .message = arena_dup(&e->arena, str_from(message)).ptr};
 }
 
-/* Labels and annotations; NULL: a template asked for something that has to be fetched first. */
-static const struct alerting_candidate *expand(struct evaluation *e, struct rule_state *r) {
+/* Labels and annotations. EVALUATION_DONE: they stand in *ret_candidates. Else a template asked for something that has to be
+ * fetched first. */
+static enum evaluation_progress expand(struct evaluation *e, struct rule_state *r,
+									   const struct alerting_candidate **ret_candidates) {
 	struct evaluation_current *c = &e->current;
 	struct alerting_candidate *candidates =
 		ARENA_ARRAY(&c->arena, struct alerting_candidate, c->count + 1);
@@ -318,40 +266,101 @@ static const struct alerting_candidate *expand(struct evaluation *e, struct rule
 						&e->group->templates);
 		if (questions.count == 0) {
 			note_template_failure(e, r, questions.failure);
-			return candidates;
+			*ret_candidates = candidates;
+			return EVALUATION_DONE;
+		}
+		if (r->remote && !c->written) {
+			return EVALUATION_WRITES; /* the template may ask for what rules have put out */
 		}
 		size_t before = c->ask_count;
 		evaluation_add_asks(e, &questions);
 		BUG_ON(c->ask_count == before); /* a template asks what was answered already */
 	}
-	return NULL;
+	return EVALUATION_WANTS;
 }
 
-/* false: it waits for what a template asked. */
-static bool step_rule(struct evaluation *e) {
+/* What only the server has is not there for it before it is written; where nothing is written, it never is. */
+static bool may_ask_server(const struct evaluation *e, const struct rule_state *r) {
+	return e->settings->writes || !r->reads_outputs;
+}
+
+/* The server evaluates the rule for some time: what was too much today may have been an accident. */
+static void turn_remote(struct evaluation *e, struct rule_state *r, const char *reason) {
+	r->remote = true;
+	r->remote_until = e->ts + REMOTE_FOR;
+	r->mode_reason = reason;
+}
+
+/* Rules whose samples are much to read are cheaper where the samples are. */
+static void note_cost(struct evaluation *e, struct rule_state *r,
+					  const struct evaluation_inquiry *q) {
+	size_t bytes = 0;
+	for (size_t i = q->first_need; i < q->first_need + q->need_count; i++) {
+		bytes += e->needs[i].bytes;
+	}
+	if (e->group->mode == EVALUATION_AUTO && !q->remote && may_ask_server(e, r) &&
+		bytes > e->settings->auto_bytes) {
+		turn_remote(e, r, "the samples that it needs pass limits.auto_bytes");
+	}
+}
+
+/* EVALUATION_DONE: the samples stand, or *ret_error is why they do not. */
+static enum evaluation_progress find_value(struct evaluation *e, struct rule_state *r,
+										   const char **ret_error) {
 	struct evaluation_current *c = &e->current;
-	struct rule_state *r = &e->group->rules[e->next_rule];
-	size_t first = e->first_need[e->next_rule];
-	const char *error = NULL;
-	if (!c->valued) {
-		error = evaluation_first_failure(e, first, e->first_need[e->next_rule + 1] - first);
-		if (error == NULL) {
-			error = evaluation_value(e, r->rule->expr, first, e->ts - e->offset, &c->arena,
-									 &c->samples, &c->count);
+	struct evaluation_inquiry *q = &e->inquiries[e->next_rule];
+	const char *reason = q->open && e->group->mode == EVALUATION_AUTO && may_ask_server(e, r)
+							 ? inquiry_reason_for_remote(e, q)
+							 : NULL;
+	if (reason != NULL) {
+		turn_remote(e, r, reason);
+		begin_rule(e, e->next_rule);
+	}
+	if (!q->open) {
+		if (!c->written) {
+			return EVALUATION_WRITES;
 		}
-		c->valued = error == NULL;
+		*ret_error = c->write_failure;
+		if (*ret_error != NULL) {
+			return EVALUATION_DONE;
+		}
+		inquiry_open(e, q, true);
+	}
+	if (!inquiry_is_settled(e, q)) {
+		return EVALUATION_WANTS;
+	}
+	*ret_error = inquiry_failure(e, q);
+	if (*ret_error == NULL) {
+		*ret_error = inquiry_value(e, q, &c->arena, &c->samples, &c->count);
+		note_cost(e, r, q);
+	}
+	c->valued = *ret_error == NULL;
+	return EVALUATION_DONE;
+}
+
+/* EVALUATION_DONE: the rule is through. */
+static enum evaluation_progress step_rule(struct evaluation *e) {
+	struct rule_state *r = &e->group->rules[e->next_rule];
+	enum evaluation_progress progress = EVALUATION_DONE;
+	const char *error = NULL;
+	if (!e->current.valued) {
+		progress = find_value(e, r, &error);
+	}
+	if (progress != EVALUATION_DONE) {
+		return progress;
 	}
 	if (error == NULL && r->rule->kind == RULE_RECORDING) {
 		error = finish_recording(e, r);
 	} else if (error == NULL) {
-		const struct alerting_candidate *candidates = expand(e, r);
-		if (candidates == NULL) {
-			return false;
+		const struct alerting_candidate *candidates;
+		progress = expand(e, r, &candidates);
+		if (progress != EVALUATION_DONE) {
+			return progress;
 		}
 		error = finish_alerting(e, r, candidates);
 	}
 	finish_rule(e, r, error);
-	return true;
+	return EVALUATION_DONE;
 }
 
 enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now) {
@@ -360,8 +369,9 @@ enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now) {
 		g->last_samples = 0;
 	}
 	for (; e->next_rule < g->rule_count; e->next_rule++) {
-		if (!step_rule(e)) {
-			return EVALUATION_WANTS;
+		enum evaluation_progress progress = step_rule(e);
+		if (progress != EVALUATION_DONE) {
+			return progress;
 		}
 	}
 	if (!evaluation_restore(e, now)) {

@@ -15,6 +15,8 @@ struct evaluation_settings {
 	size_t max_samples;           /* limits.samples */
 	bool
 		no_alert_series; /* ALERTS and ALERTS_FOR_STATE are not put out: `for` state is still to be restored from them */
+	bool writes;                  /* outputs get into the database that is asked */
+	size_t auto_bytes;            /* limits.auto_bytes */
 	struct restore_times restore; /* of groups that are `restoring` */
 	bool keep_alive;              /* resend firing alerts while their rule cannot be evaluated */
 };
@@ -35,16 +37,24 @@ const struct pql_need *evaluation_need(const struct evaluation *e, size_t index)
 
 /* The need is met: the samples stay the caller's, and there until evaluation_destroy. `took` is how long it took. */
 void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_ms took);
-/* It cannot be met, and why. Rules that hang on it fail with this message (copied). */
-void evaluation_refuse(struct evaluation *e, size_t index, const char *message, dur_ms took);
+/* It cannot be met, and why: rules that hang on it fail with this message (copied). `too_large`: because a limit is passed. */
+void evaluation_refuse(struct evaluation *e, size_t index, const char *message, bool too_large,
+					   dur_ms took);
+/* How many bytes had to be read for the need; of those that serve several needs, its share. */
+void evaluation_note_cost(struct evaluation *e, size_t index, size_t bytes);
 
 enum evaluation_progress {
-	EVALUATION_WANTS, /* there are needs that are neither supplied nor refused: a template asked a question */
+	EVALUATION_WANTS, /* there are needs that are neither supplied nor refused */
+	/* What was put out so far has to be in the database before it goes on: evaluation_written says that it is. */
+	EVALUATION_WRITES,
 	EVALUATION_DONE,
 };
 
 /* Goes through the rules in order as far as it can. All needs must have been met or refused. `now` for durations. */
 enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now);
+
+/* NULL: it is written. Else why it is not (copied); rules that need it there fail with this message. */
+void evaluation_written(struct evaluation *e, const char *failure);
 
 struct evaluation_failure {
 	const struct rule *rule;

@@ -38,7 +38,8 @@ static void open_ask(struct evaluation *e, struct evaluation_ask *ask) {
 		strbuf_finish(&text);
 		return;
 	}
-	ask->first_need = evaluation_add_needs(e, ask->expr, e->ts);
+	ask->inquiry = (struct evaluation_inquiry){.expr = ask->expr, .text = ask->query, .t = e->ts};
+	inquiry_open(e, &ask->inquiry, e->group->rules[e->next_rule].remote);
 }
 
 void evaluation_add_asks(struct evaluation *e, const struct alerting_questions *questions) {
@@ -55,22 +56,13 @@ void evaluation_add_asks(struct evaluation *e, const struct alerting_questions *
 	}
 }
 
-static bool needs_settled(const struct evaluation *e, const struct evaluation_ask *ask) {
-	for (size_t i = 0; i < ask->expr->selector_count; i++) {
-		if (!e->needs[ask->first_need + i].settled) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static void answer(struct evaluation *e, struct evaluation_ask *ask) {
 	struct arena *a = &e->current.arena;
 	struct alerting_sample *samples = NULL;
 	size_t count = 0;
-	const char *failure = evaluation_first_failure(e, ask->first_need, ask->expr->selector_count);
+	const char *failure = inquiry_failure(e, &ask->inquiry);
 	if (failure == NULL) {
-		failure = evaluation_value(e, ask->expr, ask->first_need, e->ts, a, &samples, &count);
+		failure = inquiry_value(e, &ask->inquiry, a, &samples, &count);
 	}
 	settle(ask, failure);
 	if (failure != NULL) {
@@ -84,6 +76,16 @@ static void answer(struct evaluation *e, struct evaluation_ask *ask) {
 	ask->answer.count = count;
 }
 
+/* Like a rule's expression, a question may turn out to be one for the server. */
+static bool put_to_server(struct evaluation *e, struct evaluation_ask *ask) {
+	bool server =
+		e->group->mode == EVALUATION_AUTO && inquiry_reason_for_remote(e, &ask->inquiry) != NULL;
+	if (server) {
+		inquiry_open(e, &ask->inquiry, true);
+	}
+	return server;
+}
+
 bool evaluation_answer_asks(struct evaluation *e) {
 	bool all = true;
 	for (size_t i = 0; i < e->current.ask_count; i++) {
@@ -91,7 +93,7 @@ bool evaluation_answer_asks(struct evaluation *e) {
 		if (ask->answered) {
 			continue;
 		}
-		if (!needs_settled(e, ask)) {
+		if (!inquiry_is_settled(e, &ask->inquiry) || put_to_server(e, ask)) {
 			all = false;
 			continue;
 		}

@@ -3,11 +3,14 @@
 #define ENGINE_EVALUATION_PRIVATE_H
 
 #include "engine/evaluation.h"
+#include "engine/evaluation_inquiry.h"
 
 struct evaluation_need {
 	struct pql_need need;
 	bool settled;
 	const char *failure; /* NULL: supplied */
+	bool too_large;      /* refused because of a limit */
+	size_t bytes;        /* its share of what had to be read for it */
 	struct pql_series_set set;
 	dur_ms took;
 };
@@ -16,15 +19,17 @@ struct evaluation_need {
 struct evaluation_ask {
 	struct str query;
 	struct pql_expr *expr; /* NULL: it does not parse */
-	size_t first_need;
+	struct evaluation_inquiry inquiry;
 	bool answered;
 	struct template_answer answer;
 };
 
 /* The rule that is being evaluated. */
 struct evaluation_current {
-	struct arena arena; /* lives as long as the rule is the current one */
-	bool valued;        /* its expression was evaluated */
+	struct arena arena;        /* lives as long as the rule is the current one */
+	bool valued;               /* its expression was evaluated */
+	bool written;              /* what rules put out before it is in the database, or cannot be: */
+	const char *write_failure; /* evaluation's arena; NULL: it is */
 	struct alerting_sample *samples;
 	size_t count;
 	struct evaluation_ask *asks;
@@ -47,7 +52,7 @@ struct evaluation {
 	dur_ms offset;
 	struct evaluation_need *needs;
 	size_t need_count, need_capacity;
-	size_t *first_need; /* per rule, and one past the last */
+	struct evaluation_inquiry *inquiries; /* per rule */
 	size_t next_rule;
 	struct evaluation_current current;
 	struct evaluation_restoration restoration;
@@ -56,16 +61,10 @@ struct evaluation {
 
 void evaluation_add_need(struct evaluation *e, const struct pql_need *need);
 
-/* Needs of an expression at t, appended; the index of the first. */
-size_t evaluation_add_needs(struct evaluation *e, const struct pql_expr *expr, ts_ms t);
-
 /* NULL: all needs from `first` on, one per selector, were supplied. Else why not. */
 const char *evaluation_first_failure(const struct evaluation *e, size_t first, size_t count);
 
-/* The expression's value at t as samples, in `a`. NULL: it went well. */
-const char *evaluation_value(struct evaluation *e, const struct pql_expr *expr, size_t first_need,
-							 ts_ms t, struct arena *a, struct alerting_sample **ret_samples,
-							 size_t *ret_count);
+void evaluation_add_notes(struct evaluation *e, const struct pql_notes *notes);
 
 /* Takes note of the questions; those asked before are passed over. */
 void evaluation_add_asks(struct evaluation *e, const struct alerting_questions *questions);

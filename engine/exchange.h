@@ -2,6 +2,7 @@
 #ifndef ENGINE_EXCHANGE_H
 #define ENGINE_EXCHANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -25,6 +26,7 @@ struct exchange_answer {
 	int status; /* HTTP status; 0: there was no whole answer, and `failure` says why */
 	const char *
 		failure; /* "connection refused", "no answer within 10s", "the answer is larger than 256 MiB (limits.answer_bytes)" */
+	bool too_large;     /* status 0: because the answer is larger than max_answer_bytes */
 	struct str body;    /* the answer, or as much of it as the receiver wants quoted */
 	dur_ms retry_after; /* 0: not said */
 	dur_ms took;

@@ -106,5 +106,24 @@ void rule_state_set_error(struct rule_state *r, const char *message_or_null) {
 void group_state_set_back(struct group_state *g, dur_ms by) {
 	for (size_t i = 0; i < g->rule_count; i++) {
 		alerting_set_back(&g->rules[i].alerting, by);
+		g->rules[i].remote_until -= g->rules[i].remote_until == TS_NONE ? 0 : by;
+	}
+}
+
+static const char only_here[] = "it reads what rules put out, and remote_write is off";
+
+void group_state_set_mode(struct group_state *g, enum evaluation_mode mode, bool writes) {
+	bool was_auto = g->mode == EVALUATION_AUTO;
+	g->mode = mode;
+	for (size_t i = 0; i < g->rule_count; i++) {
+		struct rule_state *r = &g->rules[i];
+		bool stays = mode == EVALUATION_AUTO && was_auto && r->remote;
+		bool possible = writes || !r->reads_outputs;
+		if (stays && possible) {
+			continue;
+		}
+		r->remote = mode == EVALUATION_REMOTE && possible;
+		r->remote_until = TS_NONE;
+		r->mode_reason = mode == EVALUATION_REMOTE && !possible ? only_here : NULL;
 	}
 }

@@ -4,6 +4,7 @@
 #define ENGINE_GROUP_STATE_H
 
 #include "engine/alerting.h"
+#include "engine/evaluation_mode.h"
 #include "engine/outputs.h"
 #include "rules/group.h"
 
@@ -14,6 +15,10 @@ struct rule_state {
 	const struct rule *rule;  /* borrowed from the rule set */
 	struct alerting alerting; /* of alerting rules */
 	struct outputs_writer writer;
+	bool reads_outputs;      /* what rules put out, its own included */
+	bool remote;             /* the server evaluates it */
+	ts_ms remote_until;      /* then it is tried here again; TS_NONE: never */
+	const char *mode_reason; /* why, or why not; a constant; NULL: it is what was asked for */
 	enum rule_health health;
 	char *last_error;       /* owned; NULL when the last evaluation went well */
 	char *template_error;   /* owned; the one told last, NULL: none */
@@ -24,6 +29,7 @@ struct rule_state {
 struct group_state {
 	const struct rule_group *group; /* borrowed from the rule set */
 	dur_ms interval;
+	enum evaluation_mode mode;
 	struct rule_state *rules;
 	size_t rule_count;
 	ts_ms last_evaluation; /* when it began; TS_NONE: never */
@@ -53,6 +59,10 @@ void group_state_rebind(struct group_state *g, const struct rule_group *group);
 void rule_state_move(struct rule_state *from, struct rule_state *to);
 
 void rule_state_set_error(struct rule_state *r, const char *message_or_null);
+
+/* Who evaluates the rules from now on. Rules that the server took over by themselves stay there while the mode is auto. `writes`:
+ * outputs get into the database. After `reads_outputs` is known. */
+void group_state_set_mode(struct group_state *g, enum evaluation_mode mode, bool writes);
 
 void group_state_set_back(struct group_state *g, dur_ms by);
 

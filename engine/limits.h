@@ -10,6 +10,8 @@
 #define LIMIT_ALERTS_PER_RULE 100000u
 /* limits.samples: values in memory for one evaluation, as Prometheus' query.max-samples. */
 #define LIMIT_SAMPLES 50000000u
+/* limits.auto_bytes: what one rule reads at each evaluation before the server should rather do it: 30,000 series over 5 min. */
+#define LIMIT_AUTO_BYTES (16u << 20)
 /* limits.remote_write_bytes: encoded samples that wait to be written: an hour of 10,000 alerts at 15 s would be 700 MB. */
 #define LIMIT_WRITE_BYTES (64u << 20)
 /* One configuration or rule file. */

@@ -85,10 +85,12 @@ static struct str key_of(struct plan *p, const struct pql_need *need, struct str
 	if (need->kind == PQL_NEED_RANGE) {
 		key = arena_printf(p->arena, "r %" PRId64 " %.*s", need->end, STR_FMT(selector));
 	} else {
+		static const char letters[] = {
+			[PQL_NEED_INSTANT] = 'i', [PQL_NEED_TIMESTAMP] = 't', [PQL_NEED_EXPRESSION] = 'e'};
 		bool instant = need->grid.start == need->grid.end;
 		key = arena_printf(p->arena, "%c %" PRId64 " %" PRId64 " %" PRId64 " %.*s",
-						   need->kind == PQL_NEED_INSTANT ? 'i' : 't', need->grid.start,
-						   need->grid.end, instant ? 0 : need->grid.step, STR_FMT(selector));
+						   letters[need->kind], need->grid.start, need->grid.end,
+						   instant ? 0 : need->grid.step, STR_FMT(selector));
 	}
 	return str_from(key);
 }
@@ -125,14 +127,22 @@ static bool fetch_serves(struct plan_fetch *fetch, const struct pql_need *need) 
 	return true;
 }
 
+static struct str selector_of(struct plan *p, const struct pql_need *need) {
+	struct strbuf text = STRBUF_INIT;
+	if (need->kind == PQL_NEED_EXPRESSION) {
+		return need->text;
+	}
+	plan_print_selector(&text, need->selector->matchers, need->selector->matcher_count);
+	struct str selector = arena_dup(p->arena, strbuf_str(&text));
+	strbuf_finish(&text);
+	return selector;
+}
+
 struct plan_fetch *plan_add(struct plan *p, const struct pql_need *need) {
 	if (need_is_empty(need)) {
 		return NULL;
 	}
-	struct strbuf text = STRBUF_INIT;
-	plan_print_selector(&text, need->selector->matchers, need->selector->matcher_count);
-	struct str selector = arena_dup(p->arena, strbuf_str(&text));
-	strbuf_finish(&text);
+	struct str selector = selector_of(p, need);
 	struct str key = key_of(p, need, selector);
 	uint64_t hash = hash_str(key);
 	struct plan_entry *entry = hmap_find(&p->by_key, hash, entry_has_key, &key);
@@ -143,6 +153,7 @@ struct plan_fetch *plan_add(struct plan *p, const struct pql_need *need) {
 	} else if (!fetch_serves(entry->fetch, need)) {
 		entry->fetch = add_fetch(p, need, selector);
 	}
+	entry->fetch->needs++;
 	return entry->fetch;
 }
 
@@ -167,6 +178,7 @@ struct pql_series_set plan_cut(struct plan *p, const struct plan_fetch *fetch,
 		return set;
 	}
 	BUG_ON(fetch->state != PLAN_ANSWERED);
+	set.incomplete = fetch->set.incomplete;
 	if (need->kind != PQL_NEED_RANGE) {
 		return fetch->set;
 	}

@@ -10,14 +10,17 @@ enum plan_fetch_state { PLAN_WAITING, PLAN_ASKED, PLAN_ANSWERED, PLAN_FAILED };
 
 struct plan_fetch {
 	enum pql_need_kind kind;
-	struct str selector;  /* canonical: matchers in order, no offset */
+	struct str selector;  /* canonical: matchers in order, no offset; of EXPRESSION its text */
 	struct pql_grid grid; /* INSTANT, TIMESTAMP */
 	ts_ms start, end;     /* RANGE */
 	size_t index;         /* in plan.fetches */
 	enum plan_fetch_state state;
 	struct pql_series_set set; /* ANSWERED */
 	const char *failure;       /* FAILED */
+	bool too_large;            /* FAILED: because the answer passes a limit */
 	dur_ms took;
+	size_t bytes; /* of the answer */
+	size_t needs; /* that it answers */
 };
 
 struct plan {

@@ -20,6 +20,8 @@ struct promapi_decoder;
 struct promapi_limits {
 	size_t answer_bytes; /* limits.answer_bytes */
 	size_t samples;      /* limits.samples */
+	bool
+		scalar; /* a scalar will do too, as one series without labels: the answer may be that of a whole expression */
 };
 
 /* Series go to `a`, which must live as long as they do. */
@@ -32,6 +34,8 @@ bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes);
 
 /* Whether promapi_decoder_push has said no. */
 bool promapi_decoder_has_error(const struct promapi_decoder *d);
+/* Whether that was because of a limit. */
+bool promapi_decoder_is_too_large(const struct promapi_decoder *d);
 
 /* What an answer held besides series. */
 struct promapi_notes {

@@ -1,6 +1,7 @@
 /* Reads a query's answer piece by piece. The elements of data.result are cut out as they come and decoded one by one; the rest, the
  * frame, is small and decoded at the end. So no more than one series is held as text. */
 #include <cjson/cJSON.h>
+#include <math.h>
 
 #include "base/mem.h"
 #include "engine/limits.h"
@@ -30,6 +31,7 @@ struct promapi_decoder {
 	struct pql_series *series;
 	size_t series_count, series_capacity;
 	const char *error; /* NULL: fine so far */
+	bool too_large;    /* the error is that of answer_bytes */
 };
 
 struct promapi_decoder *promapi_decoder_create(const struct promapi_limits *limits,
@@ -126,6 +128,8 @@ static void scan_frame_byte(struct promapi_decoder *d, char c) {
 	}
 }
 
+static bool push_frame(struct promapi_decoder *d, char c);
+
 /* A byte of data.result, between elements. */
 static bool scan_between(struct promapi_decoder *d, char c) {
 	if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
@@ -144,6 +148,10 @@ static bool scan_between(struct promapi_decoder *d, char c) {
 	if (c == '{' && !d->want_comma) {
 		d->in_element = true;
 		return true;
+	}
+	if (d->limits.scalar && d->series_count == 0 && !d->want_comma) {
+		d->in_result = false; /* a scalar: as small as the frame, and read with it */
+		return push_frame(d, c);
 	}
 	return fail_quoting(d, "the result of the answer is not a list of series");
 }
@@ -263,6 +271,7 @@ bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes) {
 	}
 	d->bytes += bytes.len;
 	if (d->bytes > d->limits.answer_bytes) {
+		d->too_large = true;
 		return fail(d, arena_printf(d->arena,
 									"the answer is larger than %zu bytes (limits.answer_bytes)",
 									d->limits.answer_bytes));
@@ -272,6 +281,10 @@ bool promapi_decoder_push(struct promapi_decoder *d, struct str bytes) {
 
 bool promapi_decoder_has_error(const struct promapi_decoder *d) {
 	return d->error != NULL;
+}
+
+bool promapi_decoder_is_too_large(const struct promapi_decoder *d) {
+	return d->too_large || d->reader.too_large;
 }
 
 static const char *const *decode_notes(struct promapi_decoder *d, const cJSON *root,
@@ -293,6 +306,30 @@ static const char *const *decode_notes(struct promapi_decoder *d, const cJSON *r
 	return notes;
 }
 
+/* [1700000000.25,"1"] */
+static bool take_scalar(struct promapi_decoder *d, const cJSON *pair) {
+	const cJSON *time = cJSON_GetArrayItem(pair, 0);
+	const char *text = cJSON_GetStringValue(cJSON_GetArrayItem(pair, 1));
+	double value;
+	if (!cJSON_IsNumber(time) || text == NULL || !promapi_parse_value(str_from(text), &value)) {
+		return fail_quoting(d, "the answer's scalar is none");
+	}
+	ts_ms *times = ARENA_NEW(d->arena, ts_ms);
+	double *values = ARENA_NEW(d->arena, double);
+	times[0] = (ts_ms)floor(time->valuedouble * 1000 + 0.5);
+	values[0] = value;
+	d->series = ARENA_NEW(d->arena, struct pql_series);
+	d->series[0] = (struct pql_series){.times = times, .values = values, .count = 1};
+	d->series_count = 1;
+	return true;
+}
+
+/* Of a result that is no list of series, a scalar's pair may be there and an error's nothing; all else is not the API's. */
+static bool judge_result(struct promapi_decoder *d, const cJSON *result) {
+	bool any = cJSON_GetArraySize(result) > 0;
+	return !any || fail_quoting(d, "the result of the answer is not a list of series");
+}
+
 /* What the frame says: an error, another kind of result. */
 static bool judge_frame(struct promapi_decoder *d, const cJSON *root) {
 	const char *status = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "status"));
@@ -311,11 +348,14 @@ static bool judge_frame(struct promapi_decoder *d, const cJSON *root) {
 	if (type == NULL || !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(data, "result"))) {
 		return fail_quoting(d, "the answer has no result");
 	}
+	if (d->limits.scalar && strcmp(type, "scalar") == 0) {
+		return take_scalar(d, cJSON_GetObjectItemCaseSensitive(data, "result"));
+	}
 	if (strcmp(type, "vector") != 0 && strcmp(type, "matrix") != 0) {
 		return fail(
 			d, arena_printf(d->arena, "the answer is a %s, expected a vector or matrix", type));
 	}
-	return true;
+	return judge_result(d, cJSON_GetObjectItemCaseSensitive(data, "result"));
 }
 
 static bool finish(struct promapi_decoder *d, struct promapi_notes *notes) {
@@ -346,8 +386,10 @@ bool promapi_decoder_finish(struct promapi_decoder *d, struct pql_series_set *re
 		*ret_error = d->error;
 		return false;
 	}
-	*ret_set = (struct pql_series_set){
-		.form = PQL_SERIES_LOOKED_UP, .items = d->series, .count = d->series_count};
+	*ret_set = (struct pql_series_set){.form = PQL_SERIES_LOOKED_UP,
+									   .items = d->series,
+									   .count = d->series_count,
+									   .incomplete = notes.histograms_skipped > 0};
 	*ret_notes = notes;
 	return true;
 }

@@ -11,6 +11,7 @@ struct series_reader {
 	size_t samples;            /* read so far */
 	size_t histograms_skipped; /* likewise */
 	const char *error;         /* arena; NULL: fine so far */
+	bool too_large;            /* the error is that of max_samples */
 	struct labels previous;    /* of the series before: what agrees with it is shared */
 	/* the series under way */
 	struct label *labels; /* names and values borrowed from the text, or from the arena */

@@ -169,6 +169,7 @@ static bool reserve_sample(struct passage *p) {
 	struct series_reader *r = p->r;
 	size_t i = p->sample_count;
 	if (r->samples + i >= r->max_samples) {
+		r->too_large = true;
 		return fail(p,
 					arena_printf(r->arena, "the answer has more than %zu samples (limits.samples)",
 								 r->max_samples));

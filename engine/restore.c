@@ -83,8 +83,8 @@ static bool has_point(const struct pql_series *points, ts_ms t) {
 	return after > 0 && points->times[after - 1] == t;
 }
 
-/* Whether the series was ended after its last sample. Unmarked, it would be found at each point up to the lookback after it: the last
- * of these tells. */
+/* Whether the series was ended after its last sample. Unmarked, it would be found at each point up to the lookback after it: the
+ * last of these tells. */
 static bool was_ended(const struct restore_answer *answer, const struct pql_series *samples,
 					  struct labels alert) {
 	ts_ms last = samples->times[samples->count - 1];

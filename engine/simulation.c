@@ -1,5 +1,6 @@
 #include "engine/simulation.h"
 
+#include "base/bug.h"
 #include "base/mem.h"
 #include "engine/schedule.h"
 
@@ -27,6 +28,7 @@ struct simulation *simulation_create(struct rule_set *set, const struct pql_stor
 	s->group_count = set->group_count;
 	for (size_t i = 0; i < set->group_count; i++) {
 		s->groups[i] = group_state_create(set->groups[i], default_interval);
+		group_state_set_mode(s->groups[i], EVALUATION_LOCAL, false);
 	}
 	return s;
 }
@@ -53,8 +55,9 @@ static void supply(struct simulation *s, struct evaluation *e, size_t index, str
 									   .default_subquery_step = s->settings->default_subquery_step};
 	const struct pql_need *need = evaluation_need(e, index);
 	struct pql_series_set set;
+	BUG_ON(need->kind == PQL_NEED_EXPRESSION); /* groups of a simulation evaluate here */
 	if (s->failure != NULL) {
-		evaluation_refuse(e, index, s->failure, 0);
+		evaluation_refuse(e, index, s->failure, false, 0);
 		return;
 	}
 	if (s->form == PQL_SERIES_STORED) {
@@ -71,11 +74,16 @@ static void evaluate(struct simulation *s, struct group_state *group, ts_ms ts,
 	size_t supplied = 0;
 	arena_init(&a);
 	struct evaluation *e = evaluation_begin(group, s->settings, s->outputs, ts, ts);
+	enum evaluation_progress progress;
 	do {
 		for (; supplied < evaluation_need_count(e); supplied++) {
 			supply(s, e, supplied, &a);
 		}
-	} while (evaluation_step(e, ts) == EVALUATION_WANTS);
+		progress = evaluation_step(e, ts);
+		if (progress == EVALUATION_WRITES) {
+			evaluation_written(e, NULL); /* there is no database behind what is in memory */
+		}
+	} while (progress != EVALUATION_DONE);
 	if (watch != NULL) {
 		watch(group, evaluation_result(e), ts, data);
 	}

@@ -18,12 +18,15 @@ enum pql_need_kind {
 	PQL_NEED_TIMESTAMP, /* as before, but the time of that sample in seconds: timestamp(x) */
 	/* the samples as they are, start < t <= end; also for smoothed instant selectors */
 	PQL_NEED_RANGE,
+	/* The value of a whole expression at the points of `grid`, from somebody who evaluates. Never the need of a selector. */
+	PQL_NEED_EXPRESSION,
 };
 
 /* Offsets and @ are in the times already. Inside a subquery the grid is the subquery's own, on absolute multiples of its step. */
 struct pql_need {
 	enum pql_need_kind kind;
-	const struct pql_selector *selector; /* matchers; borrowed from the tree */
+	const struct pql_selector *selector; /* matchers; borrowed from the tree; NULL of EXPRESSION */
+	struct str text;                     /* EXPRESSION: what it is */
 	/* One point when @ pins it; may be empty (end < start) in a subquery that has no step. */
 	struct pql_grid grid;
 	/* The samples from which the answer can come, left-open: of RANGE the need itself. */

@@ -59,6 +59,17 @@ static void write_recording_head(struct json_writer *w, const struct rule *rule)
 	write_texts(w, "labels", rule->labels, rule->label_count);
 }
 
+/* Not Prometheus': there, nobody else could. */
+static void write_evaluator(struct json_writer *w, const struct rule_state *r) {
+	json_key(w, "evaluation");
+	json_string(w,
+				str_from(evaluation_mode_name[r->remote ? EVALUATION_REMOTE : EVALUATION_LOCAL]));
+	if (r->mode_reason != NULL) {
+		json_key(w, "evaluationReason");
+		json_string(w, str_from(r->mode_reason));
+	}
+}
+
 static void write_rule(struct json_writer *w, const struct rule_filter *f,
 					   const struct rule_state *r) {
 	bool alerting = r->rule->kind == RULE_ALERTING;
@@ -75,6 +86,7 @@ static void write_rule(struct json_writer *w, const struct rule_filter *f,
 		json_string(w, str_from(r->last_error));
 	}
 	write_evaluation(w, r->evaluation_time, r->last_evaluation);
+	write_evaluator(w, r);
 	json_key(w, "type");
 	json_string(w, alerting ? STR("alerting") : STR("recording"));
 	json_close_object(w);

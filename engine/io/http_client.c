@@ -111,6 +111,7 @@ static void finish(struct http_exchange *e, CURLcode code) {
 	const struct http_answer answer = {
 		.status = whole ? (int)status : 0,
 		.failure = failure.ptr,
+		.too_large = !whole && e->is_too_large,
 		.content_type = content_type != NULL ? content_type : "",
 		.retry_after = (retry_after < longest ? (dur_ms)retry_after : longest) * 1000,
 		.took = clock_monotonic() - e->started_at,

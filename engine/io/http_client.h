@@ -26,6 +26,7 @@ struct http_request {
 struct http_answer {
 	int status; /* of a whole answer, or of one that the receiver cut short; 0: none, and `failure` says why */
 	const char *failure;      /* plain words: "connection refused"; NULL when there is a status */
+	bool too_large;           /* no status, because the body is larger than max_bytes */
 	const char *content_type; /* "" when it was not said */
 	dur_ms retry_after;       /* 0: not said */
 	dur_ms took;

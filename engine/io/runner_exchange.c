@@ -28,6 +28,7 @@ static void handle_done(const struct http_answer *answer, void *data) {
 	struct runner *r = w->runner;
 	const struct exchange_answer given = {.status = answer->status,
 										  .failure = answer->failure,
+										  .too_large = answer->too_large,
 										  .body = strbuf_str(&w->body),
 										  .retry_after = answer->retry_after,
 										  .took = answer->took};

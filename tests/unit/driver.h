@@ -20,13 +20,14 @@
 
 enum mode {
 	UP,
-	REFUSED, /* connection refused */
-	BROKEN,  /* an HTML page with status 200 */
-	ERRORS,  /* 503 */
-	SILENT,  /* the answer has not come yet */
-	INVALID, /* 422; Alertmanager: 400 */
-	PICKY,   /* Alertmanager: 400 for a batch with label bad="yes" in it */
-	CUT,     /* half an answer */
+	REFUSED,    /* connection refused */
+	BROKEN,     /* an HTML page with status 200 */
+	ERRORS,     /* 503 */
+	SILENT,     /* the answer has not come yet */
+	INVALID,    /* 422; Alertmanager: 400 */
+	PICKY,      /* Alertmanager: 400 for a batch with label bad="yes" in it */
+	CUT,        /* half an answer */
+	HISTOGRAMS, /* Prometheus: one native histogram */
 };
 
 struct alertmanager {
@@ -213,8 +214,16 @@ static inline void write_answer(struct strbuf *out, const struct pql_value *v) {
 	json_open_object(&w);
 	json_key(&w, "resultType");
 	bool range = v->type != PQL_TYPE_MATRIX && v->grid.start < v->grid.end;
-	json_string(&w, v->type == PQL_TYPE_MATRIX || range ? STR("matrix") : STR("vector"));
+	json_string(&w, v->type == PQL_TYPE_MATRIX || range ? STR("matrix")
+					: v->type == PQL_TYPE_SCALAR        ? STR("scalar")
+														: STR("vector"));
 	json_key(&w, "result");
+	if (v->type == PQL_TYPE_SCALAR) {
+		write_sample(&w, v->grid.end, v->scalars[0]);
+		json_close_object(&w);
+		json_close_object(&w);
+		return;
+	}
 	json_open_array(&w);
 	if (v->type == PQL_TYPE_MATRIX) {
 		write_matrix(&w, &v->matrix);
@@ -293,6 +302,11 @@ static inline void answer_prometheus(struct driver *d, const struct exchange *x)
 		give(d, x, str_slice(strbuf_str(&out), 0, mode == CUT ? out.len / 2 : out.len));
 	} else if (mode == BROKEN) {
 		give(d, x, STR("<html>Sign in</html>"));
+	} else if (mode == HISTOGRAMS) {
+		give(
+			d, x,
+			STR("{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":"
+				"{\"__name__\":\"m\"},\"histogram\":[1,{\"count\":\"1\",\"sum\":\"2\"}]}]}}"));
 	} else if (mode == ERRORS) {
 		answer.status = 503;
 		answer.body = STR("overloaded");

@@ -206,12 +206,12 @@ static void test_beside_the_data_source(void **state) {
 		{.labels = labels_of(&f, "r{x=\"2\"}"), .times = times, .values = values, .count = 1},
 		{.labels = labels_of(&f, "r{x=\"3\"}"), .times = times, .values = values, .count = 1},
 	};
-	struct pql_series_set fetched = {PQL_SERIES_LOOKED_UP, instant, 3};
+	struct pql_series_set fetched = {.form = PQL_SERIES_LOOKED_UP, .items = instant, .count = 3};
 	expect(&f, "r", 31000, fetched, "r{x=\"1\"} 31000:6\nr{x=\"3\"} 31000:1\n");
 	const struct pql_series range[] = {
 		{.labels = labels_of(&f, "r{x=\"1\"}"), .times = old_times, .values = values, .count = 3},
 	};
-	fetched = (struct pql_series_set){PQL_SERIES_LOOKED_UP, range, 1};
+	fetched = (struct pql_series_set){.form = PQL_SERIES_LOOKED_UP, .items = range, .count = 1};
 	expect(&f, "r{x=\"1\"}[1m]", 31000, fetched, "r{x=\"1\"} 10000:1 20000:2 29000:5 30000:6\n");
 	tear_down(&f);
 }
