@@ -76,7 +76,9 @@ def samples(db, selector, seconds=120):
 	"""{labels as sorted pairs: [(time, value)]} of the last seconds, as they are stored, without markers."""
 	body = urllib.parse.urlencode({"query": f"{selector}[{seconds}s]", "time": f"{time.time():.3f}"})
 	answer = fetch_json(db.url + "/api/v1/query", body=body)
-	return {tuple(sorted(s["metric"].items())): [(float(t), float(v)) for t, v in s["values"]] for s in answer["data"]["result"]}
+	# VictoriaMetrics shows markers, as NaN.
+	return {tuple(sorted(s["metric"].items())): [(float(t), float(v)) for t, v in s["values"] if v != "NaN"]
+			for s in answer["data"]["result"]}
 
 
 def at(db, expr, when):
