@@ -9,12 +9,13 @@ const char *const engine_fetch_error_name[FETCH_ERROR_COUNT] = {
 #undef X
 };
 
-/* The oldest tick's first fetch that was not asked yet. */
-static struct plan_fetch *next_fetch(struct engine *e, struct tick **ret_tick) {
+/* The oldest tick's first fetch that was not asked yet, with those that may go with it. */
+static struct plan_request *next_request(struct engine *e, struct tick **ret_tick) {
 	for (struct tick *tick = e->ticks; tick != NULL; tick = tick->next) {
-		if (tick->next_fetch < tick->plan.count) {
+		struct plan_request *r = plan_next_request(&tick->plan);
+		if (r != NULL) {
 			*ret_tick = tick;
-			return tick->plan.fetches[tick->next_fetch++];
+			return r;
 		}
 	}
 	return NULL;
@@ -25,8 +26,8 @@ bool fetch_next(struct engine *e, struct exchange *ret_exchange) {
 	if (e->draining || e->fetches_under_way >= e->config.limit_fetches) {
 		return false;
 	}
-	struct plan_fetch *fetch = next_fetch(e, &tick);
-	if (fetch == NULL) {
+	struct plan_request *request = next_request(e, &tick);
+	if (request == NULL) {
 		return false;
 	}
 	struct engine_exchange *x = engine_add_exchange(e, EXCHANGE_PROMETHEUS);
@@ -34,13 +35,12 @@ bool fetch_next(struct engine *e, struct exchange *ret_exchange) {
 									  .lookback = e->config.lookback};
 	struct promapi_limits limits = {.answer_bytes = e->config.limit_answer_bytes,
 									.samples = e->config.limit_samples,
-									.scalar = fetch->kind == PQL_NEED_EXPRESSION};
+									.scalar = request->ask.kind == PQL_NEED_EXPRESSION};
 	const char *path;
-	promapi_print_request(fetch, &options, &path, &x->body);
+	promapi_print_request(&request->ask, &options, &path, &x->body);
 	x->tick = tick;
-	x->fetch = fetch;
+	x->request = request;
 	x->decoder = promapi_decoder_create(&limits, &tick->arena);
-	fetch->state = PLAN_ASKED;
 	e->fetches_under_way++;
 	e->counters.fetches++;
 	*ret_exchange = (struct exchange){.id = x->id,
@@ -59,20 +59,21 @@ void fetch_forget_tick(struct engine *e, const struct tick *tick) {
 		if (x->tick == tick) {
 			promapi_decoder_destroy(x->decoder);
 			x->decoder = NULL;
-			x->fetch = NULL;
+			x->request = NULL;
 			x->tick = NULL;
 		}
 	}
 }
 
-/* `up{job="x"}[5m] from http://localhost:9090: connection refused` */
+/* `cannot get up{job="x"}[5m] from http://localhost:9090: connection refused`. Of several fetches it names the first; each rule gets the
+ * name of its own. */
 static const char *failure_text(struct engine *e, const struct engine_exchange *x,
-								const char *reason) {
+								const struct plan_fetch *fetch, const char *reason) {
 	struct strbuf what = STRBUF_INIT;
-	strbuf_add(&what, x->fetch->selector);
-	if (x->fetch->kind == PQL_NEED_RANGE) {
+	strbuf_add(&what, fetch->selector);
+	if (fetch->kind == PQL_NEED_RANGE) {
 		strbuf_add_char(&what, '[');
-		duration_print(&what, x->fetch->end - x->fetch->start);
+		duration_print(&what, fetch->end - fetch->start);
 		strbuf_add_char(&what, ']');
 	}
 	const char *text = arena_printf(&x->tick->arena, "cannot get %s from %.*s: %s", what.ptr,
@@ -99,11 +100,12 @@ static const char *take_answer(struct engine *e, struct engine_exchange *x,
 	const char *error;
 	if (answer->status == 200 || promapi_decoder_has_error(x->decoder)) {
 		*ret_kind = FETCH_ANSWER;
-		if (!promapi_decoder_finish(x->decoder, &x->fetch->set, &notes, &error)) {
+		struct plan_fetch *ask = &x->request->ask;
+		if (!promapi_decoder_finish(x->decoder, &ask->set, &notes, &error)) {
 			return error;
 		}
-		note_notes(e, x->fetch, &notes);
-		e->counters.fetch_series += x->fetch->set.count;
+		note_notes(e, ask, &notes);
+		e->counters.fetch_series += ask->set.count;
 		return NULL;
 	}
 	if (answer->status == 0) {
@@ -150,6 +152,24 @@ void fetch_remind(struct engine *e, ts_ms now) {
 	}
 }
 
+/* What the request's fetches are now. `reason` is why they have failed; NULL: they have not. */
+static void settle(struct engine *e, struct engine_exchange *x,
+				   const struct exchange_answer *answer, const char *reason) {
+	struct plan_request *r = x->request;
+	r->ask.took = answer->took;
+	r->ask.bytes = x->bytes;
+	r->ask.state = reason == NULL ? PLAN_ANSWERED : PLAN_FAILED;
+	plan_settle(&x->tick->plan, r);
+	for (size_t i = 0; reason != NULL && i < r->count; i++) {
+		r->fetches[i]->failure = failure_text(e, x, r->fetches[i], reason);
+	}
+}
+
+/* A request for several fetches was refused or passes a limit: that may be the fault of one, or of their number. */
+static bool is_to_part(const struct engine_exchange *x, const struct exchange_answer *answer) {
+	return x->request->count > 1 && (is_refusal(answer) || x->request->ask.too_large);
+}
+
 void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
 				  ts_ms now) {
 	e->fetches_under_way--;
@@ -158,20 +178,22 @@ void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exch
 		return;
 	}
 	struct tick *tick = x->tick;
-	struct plan_fetch *fetch = x->fetch;
 	enum engine_fetch_error kind;
 	const char *reason = take_answer(e, x, answer, &kind);
-	fetch->took = answer->took;
-	fetch->bytes = x->bytes;
-	fetch->state = reason == NULL ? PLAN_ANSWERED : PLAN_FAILED;
-	if (reason != NULL) {
-		fetch->failure = failure_text(e, x, reason);
-		fetch->too_large = answer->too_large || promapi_decoder_is_too_large(x->decoder);
-		e->counters.fetch_errors[kind]++;
+	x->request->ask.too_large =
+		reason != NULL && (answer->too_large || promapi_decoder_is_too_large(x->decoder));
+	e->counters.fetch_errors[kind] += reason != NULL;
+	if (reason != NULL && is_to_part(x, answer)) {
+		plan_part(&tick->plan, x->request);
+	} else {
+		settle(e, x, answer, reason);
+		note_outcome(e, tick, is_refusal(answer) ? NULL : reason, x->request->fetches[0]->failure,
+					 now);
 	}
-	note_outcome(e, tick, is_refusal(answer) ? NULL : reason, fetch->failure, now);
 	promapi_decoder_destroy(x->decoder);
 	x->decoder = NULL;
 	x->tick = NULL;
-	tick_fetch_settled(e, tick, fetch, now);
+	if (x->request->fetches[0]->state != PLAN_WAITING) {
+		tick_settled(e, tick, x->request, now);
+	}
 }

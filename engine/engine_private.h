@@ -57,7 +57,6 @@ struct tick {
 	struct tick_waiters *waiters;  /* per fetch of the plan */
 	size_t waiter_capacity;
 	size_t answered, unanswered; /* fetches; a refused query is answered too */
-	size_t next_fetch;           /* of the plan, the first that was not asked */
 	struct tick *next;
 };
 
@@ -99,7 +98,7 @@ struct engine_exchange {
 	size_t alerts;
 	struct labels labels; /* of the first one; the outbox's, while it is the peer's */
 	struct tick *tick;    /* NULL: nobody waits for the answer any more */
-	struct plan_fetch *fetch;
+	struct plan_request *request;
 	struct promapi_decoder *decoder;
 	size_t bytes; /* that the decoder took */
 	struct strbuf body;
@@ -143,8 +142,9 @@ void engine_say_failures(struct engine *e, const struct group_state *group,
 /* engine_tick.c */
 void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *slots, size_t count,
 				ts_ms now);
-/* The fetch was answered or has failed: who waited for it goes on. */
-void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *fetch, ts_ms now);
+/* The fetches of the request were answered or have failed: who waited for them goes on. */
+void tick_settled(struct engine *e, struct tick *tick, const struct plan_request *request,
+				  ts_ms now);
 /* What the evaluation would have done does not happen; the tick goes when it was its last. Who waited for it goes on with
  * tick_run_ready. */
 void tick_cancel(struct engine *e, struct tick_evaluation *te);

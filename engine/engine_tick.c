@@ -183,12 +183,14 @@ void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *
 	run_ready(e, tick, now);
 }
 
-void tick_fetch_settled(struct engine *e, struct tick *tick, struct plan_fetch *fetch, ts_ms now) {
-	/* Evaluations that go on may add fetches, and so move the array of waiters; this list is complete. */
-	struct tick_waiters w = fetch->index < tick->waiter_capacity ? tick->waiters[fetch->index]
-																 : (struct tick_waiters){0};
-	for (size_t i = 0; i < w.count; i++) {
-		tick_release(w.items[i]);
+void tick_settled(struct engine *e, struct tick *tick, const struct plan_request *request,
+				  ts_ms now) {
+	for (size_t i = 0; i < request->count; i++) {
+		size_t index = request->fetches[i]->index;
+		struct tick_waiters *w = index < tick->waiter_capacity ? &tick->waiters[index] : NULL;
+		for (size_t j = 0; w != NULL && j < w->count; j++) {
+			tick_release(w->items[j]);
+		}
 	}
 	run_ready(e, tick, now);
 }

@@ -1,4 +1,4 @@
-#include "engine/plan.h"
+#include "engine/plan_private.h"
 
 #include <inttypes.h>
 
@@ -18,6 +18,7 @@ static bool entry_has_key(const void *value, const void *key) {
 void plan_init(struct plan *p, struct arena *a) {
 	*p = (struct plan){.arena = a};
 	hmap_init(&p->by_key, a);
+	hmap_init(&p->by_shape, a);
 }
 
 /* By name, then operator, then value: what the order in the text cannot change. */
@@ -29,8 +30,7 @@ static int compare_matchers(const struct matcher *a, const struct matcher *b) {
 	return order != 0 ? order : str_compare(a->value, b->value);
 }
 
-static void print_matcher(struct strbuf *out, const struct matcher *m, bool comma) {
-	strbuf_add_c(out, comma ? "," : "");
+void plan_print_matcher(struct strbuf *out, const struct matcher *m) {
 	if (label_name_is_legacy(m->name)) {
 		strbuf_add(out, m->name);
 	} else {
@@ -72,15 +72,15 @@ void plan_print_selector(struct strbuf *out, const struct matcher *matchers, siz
 		if (name != NULL && compare_matchers(m, name) == 0) {
 			continue;
 		}
-		strbuf_add_c(out, first ? "{" : "");
-		print_matcher(out, m, !first);
+		strbuf_add_c(out, first ? "{" : ",");
+		plan_print_matcher(out, m);
 		first = false;
 	}
 	strbuf_add_c(out, first ? "" : "}");
 }
 
 /* Ranges are alike when they end at the same time; everything else when the whole grid is the same. */
-static struct str key_of(struct plan *p, const struct pql_need *need, struct str selector) {
+struct str plan_key(struct plan *p, const struct pql_need *need, struct str selector) {
 	const char *key;
 	if (need->kind == PQL_NEED_RANGE) {
 		key = arena_printf(p->arena, "r %" PRId64 " %.*s", need->end, STR_FMT(selector));
@@ -107,6 +107,7 @@ static struct plan_fetch *add_fetch(struct plan *p, const struct pql_need *need,
 								 .state = PLAN_WAITING};
 	p->fetches = arena_grow(p->arena, p->fetches, p->count, &p->capacity, sizeof(*p->fetches));
 	p->fetches[p->count++] = fetch;
+	plan_note_variants(p, fetch, need);
 	return fetch;
 }
 
@@ -143,7 +144,7 @@ struct plan_fetch *plan_add(struct plan *p, const struct pql_need *need) {
 		return NULL;
 	}
 	struct str selector = selector_of(p, need);
-	struct str key = key_of(p, need, selector);
+	struct str key = plan_key(p, need, selector);
 	uint64_t hash = hash_str(key);
 	struct plan_entry *entry = hmap_find(&p->by_key, hash, entry_has_key, &key);
 	if (entry == NULL) {

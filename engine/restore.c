@@ -1,19 +1,11 @@
 #include "engine/restore.h"
 
+#include "base/regex_quote.h"
+
 #define POINTS_PER_LOOKBACK 4
 
 bool restore_concerns(const struct rule *rule, const struct restore_times *times) {
 	return rule->kind == RULE_ALERTING && rule->hold >= times->grace_period;
-}
-
-/* A name as a regular expression that matches only itself. */
-static void add_literal(struct strbuf *out, struct str name) {
-	for (size_t i = 0; i < name.len; i++) {
-		if (strchr("\\.+*?()|[]{}^$", name.ptr[i]) != NULL && name.ptr[i] != '\0') {
-			strbuf_add_char(out, '\\');
-		}
-		strbuf_add_char(out, name.ptr[i]);
-	}
 }
 
 bool restore_print_selector(const struct rule_group *group, const struct restore_times *times,
@@ -23,7 +15,7 @@ bool restore_print_selector(const struct rule_group *group, const struct restore
 	for (size_t i = 0; i < group->rule_count; i++) {
 		if (restore_concerns(&group->rules[i], times)) {
 			strbuf_add_c(&names, any ? "|" : "");
-			add_literal(&names, group->rules[i].name);
+			regex_quote(&names, group->rules[i].name);
 			any = true;
 		}
 	}

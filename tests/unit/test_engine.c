@@ -48,6 +48,34 @@ static void test_fetches_are_shared(void **state) {
 	tear_down(&d);
 }
 
+/* Rules of one metric with another label value each are one request; when the server refuses that, each has its own. */
+static void test_selectors_are_asked_together(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d,
+		   "groups: [{name: g, rules: [{alert: A, expr: 'm{x=\"1\"} > 5'}, {alert: B, expr: "
+		   "'m{x=\"2\"} > 5'}, {alert: C, expr: 'm{x=\"3\"} > 5'}]}]",
+		   "evaluation: local");
+	add_series(&d, 15000, "m{x=\"1\"} 9x9");
+	add_series(&d, 15000, "m{x=\"2\"} 1x9");
+	add_series(&d, 15000, "m{x=\"3\"} 9x9");
+	advance(&d, 15000);
+	assert_string_equal(d.queries.ptr, "m{x=~\"1|2|3\"}\n");
+	expect_alerts(&d, "A firing, C firing");
+	d.prometheus = INVALID;
+	d.broken_query = "m{x=~\"1|2|3\"}";
+	advance(&d, 30000);
+	assert_string_equal(d.queries.ptr, "m{x=~\"1|2|3\"}\nm{x=\"1\"}\nm{x=\"2\"}\nm{x=\"3\"}\n");
+	expect_alerts(&d, "A firing, C firing");
+	d.prometheus = ERRORS;
+	advance(&d, 45000);
+	const struct group_state *g = engine_group(d.engine, 0);
+	assert_string_equal(g->rules[1].last_error,
+						"cannot get m{x=\"2\"} from http://localhost:9090: "
+						"HTTP status 503: \"overloaded\"");
+	tear_down(&d);
+}
+
 static void test_fetches_are_bounded(void **state) {
 	(void)state;
 	struct strbuf rules = STRBUF_INIT;
@@ -622,6 +650,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_fetches_are_shared),
+		cmocka_unit_test(test_selectors_are_asked_together),
 		cmocka_unit_test(test_fetches_are_bounded),
 		cmocka_unit_test(test_alertmanager_down_and_back),
 		cmocka_unit_test(test_refused_alert),

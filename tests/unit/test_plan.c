@@ -150,11 +150,144 @@ static void test_cut(void **state) {
 	tear_down(&f);
 }
 
+/* ---- requests ---- */
+
+static const struct {
+	const char *exprs[5];
+	const char *requests;
+} together[] = {
+	{{"a{x=\"1\"}", "a{x=\"2\"}"}, "a{x=~\"1|2\"}@1000000\n"},
+	{{"a{x=\"1\",y=\"1\"}", "b", "a{y=\"1\",x=\"2\"}", "a{x=\"3\",y=\"2\"}"},
+	 "a{y=\"1\",x=~\"1|2\"}@1000000\nb@1000000\na{x=\"3\",y=\"2\"}@1000000\n"},
+	/* the label of which most wait counts */
+	{{"a{x=\"1\",y=\"1\"}", "a{x=\"1\",y=\"2\"}", "a{x=\"2\",y=\"1\"}", "a{x=\"3\",y=\"1\"}"},
+	 "a{y=\"1\",x=~\"1|2|3\"}@1000000\na{x=\"1\",y=\"2\"}@1000000\n"},
+	{{"rate(a{x=\"1\"}[5m])", "rate(a{x=\"2\"}[10m])", "a{x=\"1\"}"},
+	 "a{x=~\"1|2\"}[600000@1000000]\na{x=\"1\"}@1000000\n"},
+	{{"timestamp(a{x=\"1\"})", "a{x=\"2\"}", "timestamp(a{x=\"3\"})"},
+	 "ts a{x=~\"1|3\"}@1000000\na{x=\"2\"}@1000000\n"},
+	{{"a{x=\"1\"}", "a{x=\"2\"} offset 1m"}, "a{x=\"1\"}@1000000\na{x=\"2\"}@940000\n"},
+	{{"a{x=\"1.5\"}", "a{x=\"|\\\\\"}"}, "a{x=~\"1\\\\.5|\\\\|\\\\\\\\\"}@1000000\n"},
+	{{"{__name__=\"a b\",\"c.d\"=\"1\"}", "{__name__=\"a b\",\"c.d\"=\"2\"}"},
+	 "{__name__=\"a b\",\"c.d\"=~\"1|2\"}@1000000\n"},
+	/* no value, another operator, the label twice, the name */
+	{{"a{x=\"\"}", "a{x=\"2\"}"}, "a{x=\"\"}@1000000\na{x=\"2\"}@1000000\n"},
+	{{"a{x=~\"1\"}", "a{x=~\"2\"}"}, "a{x=~\"1\"}@1000000\na{x=~\"2\"}@1000000\n"},
+	{{"a{x=\"1\",x!=\"3\"}", "a{x=\"2\",x!=\"3\"}"},
+	 "a{x=\"1\",x!=\"3\"}@1000000\na{x=\"2\",x!=\"3\"}@1000000\n"},
+	{{"a", "b"}, "a@1000000\nb@1000000\n"},
+};
+
+static void add_all(struct fixture *f, const char *const *exprs, size_t max) {
+	for (size_t i = 0; i < max && exprs[i] != NULL; i++) {
+		size_t count;
+		struct pql_need *needs = needs_of(f, exprs[i], 1000000, &count);
+		for (size_t k = 0; k < count; k++) {
+			plan_add(&f->plan, &needs[k]);
+		}
+	}
+}
+
+static void test_requests(void **state) {
+	(void)state;
+	for (size_t i = 0; i < COUNT(together); i++) {
+		struct fixture f;
+		struct strbuf out = STRBUF_INIT;
+		struct plan_request *r;
+		set_up(&f);
+		add_all(&f, together[i].exprs, COUNT(together[i].exprs));
+		while ((r = plan_next_request(&f.plan)) != NULL) {
+			print_fetch(&out, &r->ask);
+		}
+		assert_string_equal(out.ptr, together[i].requests);
+		strbuf_finish(&out);
+		tear_down(&f);
+	}
+}
+
+/* Each fetch gets the series that it asked for. */
+static void test_shares(void **state) {
+	(void)state;
+	static const ts_ms times[] = {1000000};
+	static const double values[] = {1};
+	static const char *const exprs[] = {"a{x=\"1\"}", "a{x=\"2\"}", "a{x=\"3\"}"};
+	const struct label one[] = {{STR("x"), STR("1")}, {STR("y"), STR("p")}};
+	const struct label other[] = {{STR("x"), STR("1")}, {STR("y"), STR("q")}};
+	const struct label three[] = {{STR("x"), STR("3")}};
+	const struct label stray[] = {{STR("x"), STR("4")}}; /* not asked for */
+	const struct pql_series series[] = {
+		{.labels = {one, 2}, .times = times, .values = values, .count = 1},
+		{.labels = {three, 1}, .times = times, .values = values, .count = 1},
+		{.labels = {stray, 1}, .times = times, .values = values, .count = 1},
+		{.labels = {other, 2}, .times = times, .values = values, .count = 1},
+	};
+	struct fixture f;
+	set_up(&f);
+	add_all(&f, exprs, COUNT(exprs));
+	struct plan_request *r = plan_next_request(&f.plan);
+	assert_int_equal(r->count, 3);
+	r->ask.state = PLAN_ANSWERED;
+	r->ask.set = (struct pql_series_set){.form = PQL_SERIES_LOOKED_UP, .items = series, .count = 4};
+	plan_settle(&f.plan, r);
+	assert_int_equal(f.plan.fetches[0]->set.count, 2);
+	assert_ptr_equal(f.plan.fetches[0]->set.items[1].labels.items, other);
+	assert_int_equal(f.plan.fetches[1]->set.count, 0);
+	assert_int_equal(f.plan.fetches[2]->set.count, 1);
+	assert_int_equal(f.plan.fetches[2]->state, PLAN_ANSWERED);
+	assert_null(plan_next_request(&f.plan));
+	tear_down(&f);
+}
+
+/* What the server does not take together is asked alone, in order. */
+static void test_parting(void **state) {
+	(void)state;
+	static const char *const exprs[] = {"a{x=\"1\"}", "b", "a{x=\"2\"}"};
+	struct fixture f;
+	set_up(&f);
+	add_all(&f, exprs, COUNT(exprs));
+	struct plan_request *r = plan_next_request(&f.plan);
+	assert_int_equal(r->count, 2);
+	assert_int_equal(plan_next_request(&f.plan)->count, 1);
+	assert_null(plan_next_request(&f.plan));
+	plan_part(&f.plan, r);
+	for (size_t i = 0; i < 2; i++) {
+		r = plan_next_request(&f.plan);
+		assert_int_equal(r->count, 1);
+		assert_ptr_equal(r->fetches[0], f.plan.fetches[i * 2]);
+	}
+	assert_null(plan_next_request(&f.plan));
+	tear_down(&f);
+}
+
+static void test_many_requests(void **state) {
+	(void)state;
+	struct fixture f;
+	struct diags diags;
+	struct strbuf text = STRBUF_INIT;
+	set_up(&f);
+	diags_init(&diags, &f.arena);
+	for (int i = 0; i < 600; i++) {
+		strbuf_printf(&text, "%sa{x=\"%d\"}", i > 0 ? " or " : "", i);
+	}
+	size_t count;
+	struct pql_need *needs = needs_of(&f, text.ptr, 1000000, &count);
+	for (size_t i = 0; i < count; i++) {
+		plan_add(&f.plan, &needs[i]);
+	}
+	assert_int_equal(plan_next_request(&f.plan)->count, PLAN_REQUEST_FETCHES);
+	assert_int_equal(plan_next_request(&f.plan)->count, PLAN_REQUEST_FETCHES);
+	assert_int_equal(plan_next_request(&f.plan)->count, 600 - 2 * PLAN_REQUEST_FETCHES);
+	assert_null(plan_next_request(&f.plan));
+	strbuf_finish(&text);
+	tear_down(&f);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_merging),
-		cmocka_unit_test(test_asked_fetch_is_not_widened),
-		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_merging),       cmocka_unit_test(test_asked_fetch_is_not_widened),
+		cmocka_unit_test(test_cut),           cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_shares),        cmocka_unit_test(test_parting),
+		cmocka_unit_test(test_many_requests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
