@@ -1,5 +1,5 @@
-/* Fetches that go to the server together. Rules are often made by the dozen, for one metric with another value of a label each; asked
- * one by one, what a server does for each request costs more than what it does for the series. */
+/* Fetches that go to the server together. Rules are often made by the dozen, for one metric with another value of a label each;
+ * asked one by one, what a server does for each request costs more than what it does for the series. */
 #include "base/bug.h"
 #include "base/hash.h"
 #include "base/regex_quote.h"
