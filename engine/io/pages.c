@@ -1,5 +1,7 @@
 #include "engine/io/pages.h"
 
+#include <malloc.h>
+
 #ifdef __linux__
 #include <link.h>
 #include <stdint.h>
@@ -28,3 +30,13 @@ void pages_release(void) {
 #else
 void pages_release(void) {}
 #endif
+
+#define HEAP_FREE_MAX (4u << 20)
+
+void pages_trim_heap(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+	if (mallinfo2().fordblks > HEAP_FREE_MAX) {
+		malloc_trim(0);
+	}
+#endif
+}

@@ -198,12 +198,17 @@ static void wake_later(struct runner *r, ts_ms now) {
 	wakeup_set(r->wakeup, at, now);
 }
 
-/* After the first round of work everything is linked and set up. */
+/* After the first round of work everything is linked and set up; after each, what it took is free. */
 static void settle(struct runner *r) {
-	if (r->answered && !r->settled && engine_idle(r->engine)) {
+	bool idle = r->answered && engine_idle(r->engine);
+	if (idle && !r->settled) {
 		pages_release();
 		r->settled = true;
 	}
+	if (idle && !r->was_idle) {
+		pages_trim_heap();
+	}
+	r->was_idle = idle;
 }
 
 void runner_turn(struct runner *r) {

@@ -32,6 +32,7 @@ struct runner {
 	bool server_changes;
 	bool answered;     /* an exchange has ended */
 	bool settled;      /* the first round of work is done */
+	bool was_idle;     /* at the last turn */
 	size_t rule_count; /* of the last load */
 	size_t closing;    /* parts that are not closed yet */
 	ts_ms drain_until;
