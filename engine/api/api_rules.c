@@ -1,7 +1,7 @@
 /* /api/v1/rules, as Prometheus answers it. */
+#include "base/digest.h"
 #include "engine/api/api_private.h"
 #include "engine/api/rule_filter.h"
-#include "engine/api/sha256.h"
 
 static void write_seconds(struct json_writer *w, const char *key, dur_ms d) {
 	json_key(w, key);
@@ -127,9 +127,11 @@ static void write_group(struct json_writer *w, const struct engine *e, const str
 
 static struct str group_token(const struct group_state *g, struct strbuf *token) {
 	struct strbuf key = STRBUF_INIT;
+	uint8_t digest[DIGEST_SHA256_BYTES];
 	strbuf_printf(&key, "%.*s;%.*s", STR_FMT(g->group->file), STR_FMT(g->group->name));
 	strbuf_clear(token);
-	sha256_print(token, strbuf_str(&key));
+	digest_sha256(strbuf_str(&key), digest);
+	digest_print(token, digest, sizeof(digest));
 	strbuf_finish(&key);
 	return strbuf_str(token);
 }

@@ -18,6 +18,9 @@ BELOW = {
 # third-party header: the files or folders that may know it
 THIRD_PARTY = {
 	"pcre2.h": ["base/regex.c"],
+	"nettle/md5.h": ["base/digest.c"],
+	"nettle/sha2.h": ["base/digest.c"],
+	"nettle/version.h": ["base/digest.c"],
 	"yaml.h": ["rules/yaml.c"],
 	"cjson/cJSON.h": ["notifiers", "engine", "engine/api", "engine/io"],
 	"snappy-c.h": ["engine"],

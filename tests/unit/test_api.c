@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "engine/api/api.h"
-#include "engine/api/sha256.h"
 
 static const char rules[] =
 	"groups:\n"
@@ -195,37 +194,11 @@ static void test_json_parses(void **state) {
 	tear_down(&d);
 }
 
-/* Lengths around the ends of blocks. */
-static void test_sha256(void **state) {
-	(void)state;
-	static const struct {
-		size_t length; /* so many times "a" */
-		const char *digest;
-	} cases[] = {
-		{0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
-		{55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"},
-		{56, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"},
-		{63, "7d3e74a05d7db15bce4ad9ec0658ea98e3f06eeecf16b4c6fff2da457ddc2f34"},
-		{64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"},
-		{119, "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb"},
-		{120, "2f3d335432c70b580af0e8e1b3674a7c020d683aa5f73aaaedfdc55af904c21c"},
-	};
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct strbuf text = STRBUF_INIT, digest = STRBUF_INIT;
-		strbuf_add_repeat(&text, 'a', cases[i].length);
-		sha256_print(&digest, strbuf_str(&text));
-		assert_string_equal(digest.ptr, cases[i].digest);
-		strbuf_finish(&text);
-		strbuf_finish(&digest);
-	}
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_before_the_first_evaluation),
 		cmocka_unit_test(test_json_parses),
-		cmocka_unit_test(test_sha256),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
