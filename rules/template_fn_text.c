@@ -1,6 +1,7 @@
 /* print*, html, js, urlquery, match, reReplaceAll, title, toUpper, toLower, links, stripPort, stripDomain */
 #include "rules/template_private.h"
 
+#include "base/rune.h"
 #include "base/utf8.h"
 
 bool tfn_print(const struct tcall *call, struct tvalue *ret_value) {
@@ -167,29 +168,20 @@ bool tfn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
 	return tcall_return_text(call, start, ret_value);
 }
 
-static bool return_mapped(const struct tcall *call, uint32_t (*map)(uint32_t),
-						  struct tvalue *ret_value) {
-	struct strbuf *out = call->x->out;
-	struct str text = call->args[0].s;
-	size_t start = out->len;
-	for (size_t at = 0; at < text.len;) {
-		uint32_t rune;
-		at += utf8_decode(str_slice(text, at, text.len), &rune);
-		utf8_encode(out, map(rune));
-	}
+bool tfn_to_upper(const struct tcall *call, struct tvalue *ret_value) {
+	size_t start = call->x->out->len;
+	rune_add_upper(call->x->out, call->args[0].s);
 	return tcall_return_text(call, start, ret_value);
 }
 
-bool tfn_to_upper(const struct tcall *call, struct tvalue *ret_value) {
-	return return_mapped(call, tcase_upper, ret_value);
-}
-
 bool tfn_to_lower(const struct tcall *call, struct tvalue *ret_value) {
-	return return_mapped(call, tcase_lower, ret_value);
+	size_t start = call->x->out->len;
+	rune_add_lower(call->x->out, call->args[0].s);
+	return tcall_return_text(call, start, ret_value);
 }
 
 static bool is_cased(uint32_t rune) {
-	return tcase_upper(rune) != rune || tcase_lower(rune) != rune || rune == 0xAA || rune == 0xBA ||
+	return rune_upper(rune) != rune || rune_lower(rune) != rune || rune == 0xAA || rune == 0xBA ||
 		   (rune >= 0x2B0 && rune <= 0x2B8);
 }
 
@@ -208,7 +200,7 @@ static bool is_middle(uint32_t rune) {
 /* Digits, underscores, letters without case (but not those that are words of their own, as in Chinese), marks. */
 static bool continues_word(uint32_t rune) {
 	return (rune >= '0' && rune <= '9') || rune == '_' || rune == 0xAD ||
-		   (rune >= 0x300 && rune <= 0x36F) || (rune < 0x2E80 && tcase_is_letter(rune));
+		   (rune >= 0x300 && rune <= 0x36F) || (rune < 0x2E80 && rune_is_letter(rune));
 }
 
 /* The letters whose title case is more than one letter. */
@@ -244,7 +236,7 @@ bool tfn_title(const struct tcall *call, struct tvalue *ret_value) {
 		if (!within && add_long_title(out, rune)) {
 			cased = true;
 		} else {
-			utf8_encode(out, cased && !within ? tcase_title(rune) : rune);
+			utf8_encode(out, cased && !within ? rune_title(rune) : rune);
 		}
 		within = cased || (within && (middle || continues_word(rune)));
 		after_middle = middle;

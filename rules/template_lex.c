@@ -1,6 +1,7 @@
 /* From text to tokens, in the manner of Go's text/template/parse: text until `{{`, then the tokens of an action. */
 #include "rules/template_private.h"
 
+#include "base/rune.h"
 #include "base/utf8.h"
 
 #define END_OF_TEXT UINT32_MAX
@@ -36,7 +37,7 @@ static bool is_space(uint32_t c) {
 }
 
 static bool is_alphanumeric(uint32_t c) {
-	return c == '_' || (c >= '0' && c <= '9') || (c != END_OF_TEXT && tcase_is_letter(c));
+	return c == '_' || (c >= '0' && c <= '9') || (c != END_OF_TEXT && rune_is_letter(c));
 }
 
 static uint32_t peek(const struct template_lexer *l, size_t *ret_size) {

@@ -484,11 +484,4 @@ void tmonth_print(struct strbuf *out, int64_t month);
 extern const char *const ttime_month_names[12];
 extern const char *const ttime_weekday_names[7];
 
-/* ---- letters ---- */
-
-uint32_t tcase_upper(uint32_t rune);
-uint32_t tcase_lower(uint32_t rune);
-uint32_t tcase_title(uint32_t rune);
-bool tcase_is_letter(uint32_t rune); /* near enough */
-
 #endif

@@ -6,6 +6,7 @@
 #include "base/hmap.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/rune.h"
 #include "base/str.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
@@ -186,12 +187,43 @@ static void test_arena(void **state) {
 	arena_finish(&a);
 }
 
+static void test_rune(void **state) {
+	(void)state;
+	static const struct {
+		const char *text, *upper, *lower;
+	} cases[] = {
+		{"", "", ""},
+		{"aZ_9-", "AZ_9-", "az_9-"},
+		{"straße", "STRAßE", "straße"}, /* rune by rune: no SS */
+		{"ÉÑé", "ÉÑÉ", "éñé"},
+		{"ΣΑΣς", "ΣΑΣΣ", "σασς"}, /* no final sigma */
+		{"İıſK", "İISK", "iıſk"}, /* dotted and dotless, long s, the Kelvin sign */
+		{"ǆǅǄ", "ǄǄǄ", "ǆǆǆ"},
+		{"ᾳᾼ", "ᾼᾼ", "ᾳᾳ"},
+		{"𐐨𐐀", "𐐀𐐀", "𐐨𐐨"},
+		{"a\xff", "A\xef\xbf\xbd", "a\xef\xbf\xbd"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct strbuf upper = STRBUF_INIT, lower = STRBUF_INIT;
+		rune_add_upper(&upper, str_from(cases[i].text));
+		rune_add_lower(&lower, str_from(cases[i].text));
+		assert_true(str_equal(strbuf_str(&upper), str_from(cases[i].upper)));
+		assert_true(str_equal(strbuf_str(&lower), str_from(cases[i].lower)));
+		strbuf_finish(&upper);
+		strbuf_finish(&lower);
+	}
+	assert_int_equal(rune_title(0x1C6), 0x1C5);
+	assert_true(rune_is_letter('z') && rune_is_letter(0xE9) && rune_is_letter(0x4E2D));
+	assert_false(rune_is_letter('_') || rune_is_letter('5') || rune_is_letter(0x2028));
+	assert_true(rune_is_digit('5') && rune_is_digit(0x663) && !rune_is_digit(0xB2));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_str),         cmocka_unit_test(test_quoted),
 		cmocka_unit_test(test_utf8),        cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_number), cmocka_unit_test(test_hmap),
-		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena),       cmocka_unit_test(test_rune),
 	};
 	return cmocka_run_group_tests_name("base_text", tests, NULL, NULL);
 }
