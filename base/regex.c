@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 #include "base/regex_syntax.h"
+#include "base/rune.h"
+#include "base/utf8.h"
 
 /* What a pattern comes to when it needs no engine. */
 enum shape {
@@ -19,13 +21,21 @@ enum shape {
 struct regex {
 	enum regex_anchor anchor;
 	enum shape shape;
-	struct arena arena;   /* literals */
+	struct arena arena;   /* literals, names of groups */
 	struct str *literals; /* sorted as written; one of them for the shapes with a single text */
 	size_t literal_count;
+	struct regex_groups groups;
 	char *translated; /* for PCRE2; owned */
 	pcre2_code *code; /* NULL until a match needs it */
 	pcre2_match_data *match;
+	bool gave_up; /* the latest match did */
+	pcre2_code
+		*breadth;   /* for matching breadth first; NULL until a match was too long the other way */
+	int *workspace; /* of it */
 };
+
+#define WORKSPACE_INTS                                                                             \
+	65536 /* three for each place in the pattern where a match can stand at once, twice */
 
 /* Reads a literal up to a character that means something, undoing \. and the like. */
 static struct str take_literal(struct arena *a, struct str *s) {
@@ -113,14 +123,17 @@ static void find_shape(struct regex *r, struct str pattern) {
 	}
 }
 
+static pcre2_code *compile_with(const struct regex *r, uint32_t options, int *ret_code) {
+	PCRE2_SIZE offset;
+	return pcre2_compile((PCRE2_SPTR)r->translated, PCRE2_ZERO_TERMINATED,
+						 PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | options,
+						 ret_code, &offset, NULL);
+}
+
 /* Patterns were checked by regex_translate; what PCRE2 still refuses is a name in \p{…} or a size. */
 static bool compile(struct regex *r, struct arena *errors, const char **ret_error) {
 	int code;
-	PCRE2_SIZE offset;
-	r->code = pcre2_compile((PCRE2_SPTR)r->translated, PCRE2_ZERO_TERMINATED,
-							PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
-								PCRE2_NEVER_BACKSLASH_C | PCRE2_DUPNAMES,
-							&code, &offset, NULL);
+	r->code = compile_with(r, PCRE2_MATCH_INVALID_UTF, &code);
 	if (r->code == NULL) {
 		char message[128] = "";
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof(message));
@@ -133,15 +146,21 @@ static bool compile(struct regex *r, struct arena *errors, const char **ret_erro
 
 static bool prepare(struct regex *r, struct str pattern, struct arena *errors,
 					const char **ret_error) {
-	struct strbuf out = STRBUF_INIT;
+	struct strbuf out = STRBUF_INIT, wrapped = STRBUF_INIT;
+	struct str source = pattern;
+	if (r->anchor == REGEX_WRAPPED) {
+		strbuf_printf(&wrapped, "^(?s:%.*s)$", STR_FMT(pattern));
+		source = strbuf_str(&wrapped);
+	}
 	strbuf_add_c(&out, r->anchor == REGEX_ANCHORED ? "^(?s:" : "");
-	bool good = regex_translate(pattern, &out, errors, ret_error);
+	bool good = regex_translate(source, &out, &r->groups, errors, ret_error);
 	strbuf_add_c(&out, r->anchor == REGEX_ANCHORED ? ")$" : "");
 	r->translated = strbuf_take(&out);
+	strbuf_finish(&wrapped);
 	if (!good) {
 		return false;
 	}
-	if (r->anchor == REGEX_ANCHORED) {
+	if (r->anchor != REGEX_UNANCHORED) {
 		find_shape(r, pattern);
 	}
 	return r->shape != SHAPE_ENGINE || compile(r, errors, ret_error);
@@ -158,6 +177,7 @@ struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct 
 	struct regex *r = mem_calloc(1, sizeof(*r));
 	r->anchor = anchor;
 	arena_init(&r->arena);
+	r->groups.arena = &r->arena;
 	if (!prepare(r, pattern, errors, ret_error)) {
 		regex_destroy(r);
 		return NULL;
@@ -169,6 +189,8 @@ void regex_destroy(struct regex *r) {
 	if (r != NULL) {
 		pcre2_match_data_free(r->match);
 		pcre2_code_free(r->code);
+		pcre2_code_free(r->breadth);
+		free(r->workspace);
 		free(r->translated);
 		arena_finish(&r->arena);
 		free(r);
@@ -187,20 +209,62 @@ static pcre2_match_context *limits(void) {
 	return context;
 }
 
-/* A regex that has a shape is compiled when somebody wants its groups; its anchoring pattern was found good. */
-static bool run(const struct regex *r, struct str text, size_t from) {
+/* All ways at once. false: no match, or it could not be found out. */
+static bool run_breadth_first(struct regex *r, struct str text, size_t from) {
+	int code;
+	if (r->breadth == NULL) {
+		r->breadth = compile_with(r, 0, &code);
+		r->workspace = mem_calloc(WORKSPACE_INTS, sizeof(*r->workspace));
+	}
+	if (r->breadth == NULL) {
+		r->gave_up = true;
+		return false;
+	}
+	code = pcre2_dfa_match(r->breadth, (PCRE2_SPTR)text.ptr, text.len, from, PCRE2_DFA_SHORTEST,
+						   r->match, limits(), r->workspace, WORKSPACE_INTS);
+	r->gave_up = code < 0 && code != PCRE2_ERROR_NOMATCH;
+	return code >= 0;
+}
+
+static bool is_limit(int code) {
+	return code == PCRE2_ERROR_MATCHLIMIT || code == PCRE2_ERROR_DEPTHLIMIT ||
+		   code == PCRE2_ERROR_HEAPLIMIT;
+}
+
+/* A regex that has a shape is compiled when somebody wants its groups; its anchoring pattern was found good. One that was too long
+ * once goes breadth first from then on, where no groups are wanted or there is no match anyway. */
+static bool run(const struct regex *regex, struct str text, size_t from, bool groups) {
+	struct regex *r = (struct regex *)regex;
+	r->gave_up = false;
 	if (r->code == NULL) {
 		struct arena scratch;
 		const char *error;
 		arena_init(&scratch);
-		bool compiled = compile((struct regex *)r, &scratch, &error);
+		bool compiled = compile(r, &scratch, &error);
 		arena_finish(&scratch);
 		if (!compiled) {
 			return false;
 		}
 	}
-	const char *subject = text.len > 0 ? text.ptr : "";
-	return pcre2_match(r->code, (PCRE2_SPTR)subject, text.len, from, 0, r->match, limits()) > 0;
+	text.ptr = text.len > 0 ? text.ptr : "";
+	if (r->breadth != NULL) {
+		bool matches = run_breadth_first(r, text, from);
+		if (!r->gave_up && (!matches || !groups)) {
+			return matches;
+		}
+	}
+	int code = pcre2_match(r->code, (PCRE2_SPTR)text.ptr, text.len, from, 0, r->match, limits());
+	r->gave_up = false;
+	if (is_limit(code)) {
+		bool matches = run_breadth_first(r, text, from);
+		r->gave_up = r->gave_up || (matches && groups);
+		return matches && !groups;
+	}
+	return code > 0;
+}
+
+bool regex_gave_up(const struct regex *r) {
+	return r->gave_up;
 }
 
 static bool any_literal(const struct regex *r, struct str text) {
@@ -213,6 +277,7 @@ static bool any_literal(const struct regex *r, struct str text) {
 }
 
 bool regex_matches(const struct regex *r, struct str text) {
+	((struct regex *)r)->gave_up = false;
 	switch (r->shape) {
 	case SHAPE_LITERALS: return any_literal(r, text);
 	case SHAPE_PREFIX: return str_starts_with(text, r->literals[0]);
@@ -222,21 +287,15 @@ bool regex_matches(const struct regex *r, struct str text) {
 	case SHAPE_NONEMPTY: return text.len > 0;
 	case SHAPE_ENGINE: break;
 	}
-	return run(r, text, 0);
+	return run(r, text, 0, false);
 }
 
 size_t regex_group_count(const struct regex *r) {
-	uint32_t count = 0;
-	if (r->code != NULL) {
-		pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &count);
-		return count;
-	}
-	/* Shapes are literal but for one group that may stand around the whole. */
-	return r->translated[0] == '^' && r->translated[5] == '(' && r->translated[6] != '?';
+	return r->groups.count;
 }
 
 bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans) {
-	if (!run(r, text, from)) {
+	if (!run(r, text, from, true)) {
 		return false;
 	}
 	const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(r->match);
@@ -244,16 +303,17 @@ bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret
 	return true;
 }
 
-static bool is_word(char c) {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
-}
-
-/* The name behind a '$': digits, letters and '_', in braces or not. false: no name, the '$' is text. */
+/* The name behind a '$': letters and digits of any script and '_', in braces or not. false: no name, the '$' is text. */
 static bool take_name(struct str *s, struct str *ret_name) {
 	bool brace = s->len > 0 && s->ptr[0] == '{';
 	size_t start = brace, end = start;
-	while (end < s->len && is_word(s->ptr[end])) {
-		end++;
+	for (;;) {
+		uint32_t rune;
+		size_t length = utf8_decode(str_slice(*s, end, s->len), &rune);
+		if (length == 0 || (!rune_is_letter(rune) && !rune_is_digit(rune) && rune != '_')) {
+			break;
+		}
+		end += length;
 	}
 	bool closed = !brace || (end < s->len && s->ptr[end] == '}');
 	if (end == start || !closed) {
@@ -264,20 +324,32 @@ static bool take_name(struct str *s, struct str *ret_name) {
 	return true;
 }
 
-/* Number of the group that the name means; groups + 1 or more when there is none. */
-static size_t group_number(const struct regex *r, struct str name) {
+/* 007 is a name and no number. */
+static bool is_number(struct str name, size_t *ret_number) {
 	size_t number = 0;
 	for (size_t i = 0; i < name.len; i++) {
-		if (name.ptr[i] < '0' || name.ptr[i] > '9' || number > 100000) {
-			char *text = mem_dup_str(name);
-			int found =
-				r->code == NULL ? -1 : pcre2_substring_number_from_name(r->code, (PCRE2_SPTR)text);
-			free(text);
-			return found > 0 ? (size_t)found : (size_t)-1;
+		if (name.ptr[i] < '0' || name.ptr[i] > '9' || number >= 100000000) {
+			return false;
 		}
 		number = number * 10 + (size_t)(name.ptr[i] - '0');
 	}
-	return number;
+	*ret_number = number;
+	return name.len == 1 || name.ptr[0] != '0';
+}
+
+/* The group that the name means, of several with the name the first that took part. false: none. */
+static bool find_group(const struct regex *r, struct str name, const size_t *spans,
+					   size_t *ret_group) {
+	if (is_number(name, ret_group)) {
+		return *ret_group <= r->groups.count && spans[2 * *ret_group] != PCRE2_UNSET;
+	}
+	for (size_t i = 0; i < r->groups.count; i++) {
+		if (str_equal(r->groups.names[i], name) && spans[2 * (i + 1)] != PCRE2_UNSET) {
+			*ret_group = i + 1;
+			return true;
+		}
+	}
+	return false;
 }
 
 void regex_expand(const struct regex *r, struct str replacement, struct str text,
@@ -291,16 +363,14 @@ void regex_expand(const struct regex *r, struct str replacement, struct str text
 		}
 		s = str_slice(s, dollar + 1, s.len);
 		struct str name;
+		size_t group;
 		if (str_starts_with(s, STR("$"))) {
 			strbuf_add_char(out, '$');
 			s = str_slice(s, 1, s.len);
 		} else if (!take_name(&s, &name)) {
 			strbuf_add_char(out, '$');
-		} else {
-			size_t group = group_number(r, name);
-			if (group <= regex_group_count(r) && spans[2 * group] != PCRE2_UNSET) {
-				strbuf_add(out, str_slice(text, spans[2 * group], spans[2 * group + 1]));
-			}
+		} else if (find_group(r, name, spans, &group)) {
+			strbuf_add(out, str_slice(text, spans[2 * group], spans[2 * group + 1]));
 		}
 	}
 }

@@ -10,15 +10,20 @@
 #include "base/str.h"
 #include "base/strbuf.h"
 
-#define REGEX_MAX_BYTES 65536      /* a longer pattern is refused */
-#define REGEX_MATCH_LIMIT 1000000u /* steps of one match; past it the text counts as not matching */
-#define REGEX_MAX_DEPTH 250        /* groups within groups */
-#define REGEX_MAX_REPEAT 1000      /* of {n,m}, as RE2 has it */
+#define REGEX_MAX_BYTES 65536 /* a longer pattern is refused */
+/* Steps of one match by trial and error. Past it the text is matched breadth first, which takes time for pattern times text and
+ * finds no groups: when groups are asked for and the text does match, it counts as not matching. */
+#define REGEX_MATCH_LIMIT 1000000u
+#define REGEX_MAX_DEPTH 250   /* groups within groups */
+#define REGEX_MAX_REPEAT 1000 /* of {n,m}, as RE2 has it */
 
 struct regex;
 
 enum regex_anchor {
-	REGEX_ANCHORED, /* the whole text must match: ^(?s:…)$, as matchers and relabelling have it */
+	REGEX_ANCHORED, /* the whole text must match: as matchers have it */
+	/* ^(?s:…)$ is written around the pattern before it is read, as relabelling and label_replace have it: errors show that, and
+	 * `a)|(b` is good, and means what it then says. */
+	REGEX_WRAPPED,
 	REGEX_UNANCHORED, /* somewhere in the text: as template functions have it */
 };
 
@@ -28,6 +33,9 @@ struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct 
 void regex_destroy(struct regex *r); /* accepts NULL */
 
 bool regex_matches(const struct regex *r, struct str text);
+
+/* Whether the latest match ended at a limit, and its "no" is a guess. */
+bool regex_gave_up(const struct regex *r);
 
 /* Number of groups, group 0 not counted; and the name of a group or the empty string. */
 size_t regex_group_count(const struct regex *r);

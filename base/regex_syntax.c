@@ -10,9 +10,13 @@ struct walk {
 	struct strbuf *out;
 	struct strbuf
 		flags; /* (?i) and the like, not yet in `out`: a repetition behind them means what stands before them */
+	struct regex_groups *groups;
 	struct arena *errors;
 	const char *error; /* NULL while all is well */
 	size_t depth;
+	/* How many copies of its innermost part the repetitions {n,m} within each other ask for: the most in each open group so far,
+	 * and in the item before the place. */
+	long copies[REGEX_MAX_DEPTH + 1], item_copies;
 	bool repeatable;    /* something stands before the place that can be repeated */
 	size_t last_repeat; /* where the repetition that ends here began, or NO_REPEAT */
 };
@@ -24,6 +28,24 @@ static void fail(struct walk *w, const char *what, size_t from, size_t to) {
 		w->error = arena_printf(w->errors, "error parsing regexp: %s: `%.*s`", what, STR_FMT(part));
 	}
 	w->at = w->pattern.len;
+}
+
+static void end_item(struct walk *w, long copies) {
+	w->item_copies = copies;
+	if (copies > w->copies[w->depth]) {
+		w->copies[w->depth] = copies;
+	}
+}
+
+static void open_group(struct walk *w) {
+	w->depth++;
+	w->copies[w->depth] = 1;
+}
+
+static void add_group(struct walk *w, struct str name) {
+	struct regex_groups *g = w->groups;
+	g->names = arena_grow(g->arena, g->names, g->count, &g->capacity, sizeof(*g->names));
+	g->names[g->count++] = name.len > 0 ? arena_dup(g->arena, name) : STR_EMPTY;
 }
 
 static void flush_flags(struct walk *w) {
@@ -347,12 +369,18 @@ static void take_brace(struct walk *w) {
 		flush_flags(w);
 		emit_rune(w, '{');
 		w->at++;
+		w->item_copies = 1;
 		w->repeatable = true;
 		w->last_repeat = NO_REPEAT;
 	} else if (low > REGEX_MAX_REPEAT || high > REGEX_MAX_REPEAT || high < low) {
 		fail(w, "invalid repeat count", w->at, at + 1);
 	} else {
+		size_t start = w->at;
 		take_repeat(w, at + 1 - w->at);
+		end_item(w, w->item_copies * (high > 1 ? high : 1));
+		if (w->item_copies > REGEX_MAX_REPEAT) {
+			fail(w, "invalid repeat count", start, w->at);
+		}
 	}
 }
 
@@ -369,15 +397,16 @@ static void take_named_group(struct walk *w, size_t start, size_t name_at) {
 			length = 0;
 		}
 	}
-	if (length == 0 || (rest.ptr[0] >= '0' && rest.ptr[0] <= '9')) {
+	if (length == 0) {
 		size_t end = name_at + str_find(rest, STR(">"));
 		fail(w, "invalid named capture", start, end + 1);
 		return;
 	}
 	flush_flags(w);
-	strbuf_printf(w->out, "(?P<%.*s>", (int)length, rest.ptr);
+	strbuf_add_char(w->out, '(');
+	add_group(w, str_slice(rest, 0, length));
 	w->at = name_at + length + 1;
-	w->depth++;
+	open_group(w);
 }
 
 static void forget_before(struct walk *w) {
@@ -389,7 +418,7 @@ static void finish_flags(struct walk *w, struct str text) {
 	if (str_ends_with(text, STR(":"))) {
 		flush_flags(w);
 		strbuf_add(w->out, text);
-		w->depth++;
+		open_group(w);
 		forget_before(w);
 	} else {
 		strbuf_add(&w->flags, text);
@@ -423,9 +452,10 @@ static void take_group(struct walk *w) {
 	if (w->depth >= REGEX_MAX_DEPTH) {
 		fail(w, "expression nests too deeply", 0, w->pattern.len);
 	} else if (peek(w, 1) != '?') {
-		w->depth++;
 		w->at++;
 		strbuf_add_char(w->out, '(');
+		add_group(w, STR_EMPTY);
+		open_group(w);
 	} else if (peek(w, 2) == 'P' && peek(w, 3) == '<') {
 		take_named_group(w, start, start + 4);
 	} else if (peek(w, 2) == '<') {
@@ -443,6 +473,7 @@ static void take_close(struct walk *w) {
 		return;
 	}
 	w->depth--;
+	end_item(w, w->copies[w->depth + 1]);
 	w->at++;
 	strbuf_add_char(w->out, ')');
 	w->repeatable = true;
@@ -474,6 +505,9 @@ static bool at_repeat(const struct walk *w) {
 }
 
 static void take_item(struct walk *w) {
+	if (!at_repeat(w)) {
+		w->item_copies = 1;
+	}
 	switch (peek(w, 0)) {
 	case '(': take_group(w); break;
 	case ')': take_close(w); break;
@@ -487,9 +521,15 @@ static void take_item(struct walk *w) {
 	}
 }
 
-bool regex_translate(struct str pattern, struct strbuf *out, struct arena *errors,
-					 const char **ret_error) {
-	struct walk w = {.pattern = pattern, .out = out, .errors = errors, .last_repeat = NO_REPEAT};
+bool regex_translate(struct str pattern, struct strbuf *out, struct regex_groups *groups,
+					 struct arena *errors, const char **ret_error) {
+	struct walk w = {.pattern = pattern,
+					 .out = out,
+					 .groups = groups,
+					 .errors = errors,
+					 .last_repeat = NO_REPEAT,
+					 .copies = {1},
+					 .item_copies = 1};
 	if (!utf8_valid(pattern)) {
 		fail(&w, "invalid UTF-8", 0, pattern.len);
 	}

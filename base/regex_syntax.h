@@ -8,8 +8,16 @@
 #include "base/str.h"
 #include "base/strbuf.h"
 
-/* false: *ret_error in Go's wording, in the arena. What PCRE2 reads in another way is spelled out in `out`. */
-bool regex_translate(struct str pattern, struct strbuf *out, struct arena *errors,
-					 const char **ret_error);
+/* The capturing groups in the order of their numbers. A name may stand more than once, and begin with a digit, which PCRE2 does not
+ * have: so it never hears of names. */
+struct regex_groups {
+	struct str *names; /* of group 1, 2, …; empty: it has none. Array and texts in the arena */
+	size_t count, capacity;
+	struct arena *arena;
+};
+
+/* false: *ret_error in Go's wording, in `errors`. What PCRE2 reads in another way is spelled out in `out`. */
+bool regex_translate(struct str pattern, struct strbuf *out, struct regex_groups *groups,
+					 struct arena *errors, const char **ret_error);
 
 #endif

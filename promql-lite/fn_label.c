@@ -59,7 +59,7 @@ void fn_label_replace(struct pql_call_context *call) {
 	struct pql_run *run = call->frame->run;
 	struct str pattern = eval_string(call->args[4]);
 	const char *error;
-	struct regex *regex = regex_create(pattern, REGEX_ANCHORED, run->arena, &error);
+	struct regex *regex = regex_create(pattern, REGEX_WRAPPED, run->arena, &error);
 
 	if (regex == NULL) {
 		eval_fail(run, call_arg_span(call, 4),
