@@ -123,17 +123,34 @@ static void find_shape(struct regex *r, struct str pattern) {
 	}
 }
 
-static pcre2_code *compile_with(const struct regex *r, uint32_t options, int *ret_code) {
-	PCRE2_SIZE offset;
+static pcre2_code *compile_with(const struct regex *r, uint32_t options, int *ret_code,
+								PCRE2_SIZE *ret_offset) {
 	return pcre2_compile((PCRE2_SPTR)r->translated, PCRE2_ZERO_TERMINATED,
 						 PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | options,
-						 ret_code, &offset, NULL);
+						 ret_code, ret_offset, NULL);
+}
+
+/* `end` is behind a \p{…} that PCRE2 does not know. */
+static const char *unknown_class(const struct regex *r, size_t end, struct arena *errors) {
+	size_t start = end;
+	while (start > 0 &&
+		   (r->translated[start] != '\\' || (r->translated[start + 1] | 0x20) != 'p')) {
+		start--;
+	}
+	return arena_printf(errors, "error parsing regexp: invalid character class range: `%.*s`",
+						(int)(end - start), r->translated + start);
 }
 
 /* Patterns were checked by regex_translate; what PCRE2 still refuses is a name in \p{…} or a size. */
 static bool compile(struct regex *r, struct arena *errors, const char **ret_error) {
 	int code;
-	r->code = compile_with(r, PCRE2_MATCH_INVALID_UTF, &code);
+	PCRE2_SIZE offset;
+	r->code = compile_with(r, PCRE2_MATCH_INVALID_UTF, &code, &offset);
+	if (r->code == NULL && (code == PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY ||
+							code == PCRE2_ERROR_MALFORMED_UNICODE_PROPERTY)) {
+		*ret_error = unknown_class(r, offset, errors);
+		return false;
+	}
 	if (r->code == NULL) {
 		char message[128] = "";
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof(message));
@@ -212,8 +229,9 @@ static pcre2_match_context *limits(void) {
 /* All ways at once. false: no match, or it could not be found out. */
 static bool run_breadth_first(struct regex *r, struct str text, size_t from) {
 	int code;
+	PCRE2_SIZE offset;
 	if (r->breadth == NULL) {
-		r->breadth = compile_with(r, 0, &code);
+		r->breadth = compile_with(r, 0, &code, &offset);
 		r->workspace = mem_calloc(WORKSPACE_INTS, sizeof(*r->workspace));
 	}
 	if (r->breadth == NULL) {

@@ -17,8 +17,9 @@ struct walk {
 	/* How many copies of its innermost part the repetitions {n,m} within each other ask for: the most in each open group so far,
 	 * and in the item before the place. */
 	long copies[REGEX_MAX_DEPTH + 1], item_copies;
-	bool repeatable;    /* something stands before the place that can be repeated */
-	size_t last_repeat; /* where the repetition that ends here began, or NO_REPEAT */
+	bool fold[REGEX_MAX_DEPTH + 1]; /* (?i) is on, in each open group */
+	bool repeatable;                /* something stands before the place that can be repeated */
+	size_t last_repeat;             /* where the repetition that ends here began, or NO_REPEAT */
 };
 #define NO_REPEAT ((size_t)-1)
 
@@ -40,6 +41,7 @@ static void end_item(struct walk *w, long copies) {
 static void open_group(struct walk *w) {
 	w->depth++;
 	w->copies[w->depth] = 1;
+	w->fold[w->depth] = w->fold[w->depth - 1];
 }
 
 static void add_group(struct walk *w, struct str name) {
@@ -148,8 +150,26 @@ static bool take_escaped_rune(struct walk *w, uint32_t *ret_rune) {
 	return good;
 }
 
+/* Two signs that are no ASCII are letters of ASCII in another case: the long s and the Kelvin sign. */
+static bool take_folded_word(struct walk *w, bool inside) {
+	bool negated = peek(w, 1) == 'W';
+	if (!w->fold[w->depth] || (!negated && peek(w, 1) != 'w') || (inside && negated)) {
+		return false;
+	}
+	strbuf_printf(w->out, "%s\\w\\x{17f}\\x{212a}%s",
+				  inside    ? ""
+				  : negated ? "[^"
+							: "[",
+				  inside ? "" : "]");
+	w->at += 2;
+	return true;
+}
+
 /* \d \D \s \S \w \W. PCRE2's \s takes the vertical tab in, RE2's does not. */
 static bool take_perl_class(struct walk *w, bool inside) {
+	if (take_folded_word(w, inside)) {
+		return true;
+	}
 	static const struct {
 		char letter;
 		const char *outside, *inside;
@@ -171,24 +191,114 @@ static bool take_perl_class(struct walk *w, bool inside) {
 	return false;
 }
 
-/* \pN and \p{Greek}: PCRE2 knows the same names, and refuses others. */
+/* The long names of categories, in lower case without what parts words: PCRE2 knows the short ones only. */
+static const struct {
+	const char *name, *category;
+} long_categories[] = {
+	{"casedletter", "L&"},
+	{"closepunctuation", "Pe"},
+	{"cntrl", "Cc"},
+	{"combiningmark", "M"},
+	{"connectorpunctuation", "Pc"},
+	{"control", "Cc"},
+	{"currencysymbol", "Sc"},
+	{"dashpunctuation", "Pd"},
+	{"decimalnumber", "Nd"},
+	{"digit", "Nd"},
+	{"enclosingmark", "Me"},
+	{"finalpunctuation", "Pf"},
+	{"format", "Cf"},
+	{"initialpunctuation", "Pi"},
+	{"lc", "L&"},
+	{"letter", "L"},
+	{"letternumber", "Nl"},
+	{"lineseparator", "Zl"},
+	{"lowercaseletter", "Ll"},
+	{"mark", "M"},
+	{"mathsymbol", "Sm"},
+	{"modifierletter", "Lm"},
+	{"modifiersymbol", "Sk"},
+	{"nonspacingmark", "Mn"},
+	{"number", "N"},
+	{"openpunctuation", "Ps"},
+	{"other", "C"},
+	{"otherletter", "Lo"},
+	{"othernumber", "No"},
+	{"otherpunctuation", "Po"},
+	{"othersymbol", "So"},
+	{"paragraphseparator", "Zp"},
+	{"privateuse", "Co"},
+	{"punct", "P"},
+	{"punctuation", "P"},
+	{"separator", "Z"},
+	{"spaceseparator", "Zs"},
+	{"spacingmark", "Mc"},
+	{"surrogate", "Cs"},
+	{"symbol", "S"},
+	{"titlecaseletter", "Lt"},
+	{"unassigned", "Cn"},
+	{"uppercaseletter", "Lu"},
+};
+
+/* Under (?i) upper case is lower case too, which PCRE2 does not take for granted. */
+static const char *const cased[] = {
+	"ll", "lt", "lu", "lowercaseletter", "titlecaseletter", "uppercaseletter"};
+
+/* Without the marks between words and in lower case: General_Category, general category. */
+static struct str canonical_name(struct walk *w, struct str name) {
+	char *text = arena_alloc(w->errors, name.len + 1);
+	size_t len = 0;
+	for (size_t i = 0; i < name.len; i++) {
+		if (strchr(" _-", name.ptr[i]) == NULL) {
+			text[len++] =
+				(char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] | 0x20 : name.ptr[i]);
+		}
+	}
+	return (struct str){.ptr = text, .len = len};
+}
+
+static struct str category_name(struct walk *w, struct str name) {
+	struct str canonical = canonical_name(w, name);
+	for (size_t i = 0; w->fold[w->depth] && i < sizeof(cased) / sizeof(cased[0]); i++) {
+		if (str_equal(canonical, str_from(cased[i]))) {
+			return STR("L&");
+		}
+	}
+	for (size_t i = 0; i < sizeof(long_categories) / sizeof(long_categories[0]); i++) {
+		if (str_equal(canonical, str_from(long_categories[i].name))) {
+			return str_from(long_categories[i].category);
+		}
+	}
+	return name;
+}
+
+/* \pN and \p{Greek}: the names of scripts are PCRE2's too, and it refuses others. */
 static bool take_unicode_class(struct walk *w) {
 	if (peek(w, 1) != 'p' && peek(w, 1) != 'P') {
 		return false;
 	}
-	size_t start = w->at;
-	w->at += 2;
-	if (peek(w, 0) == '{') {
-		size_t rest = str_find(str_slice(w->pattern, w->at, w->pattern.len), STR("}"));
-		w->at += rest + 1;
+	size_t start = w->at, brace = peek(w, 2) == '{';
+	size_t name_at = start + 2 + brace, end = name_at;
+	if (brace) {
+		end += str_find(str_slice(w->pattern, name_at, w->pattern.len), STR("}"));
 	} else {
-		w->at++;
+		uint32_t rune;
+		end += utf8_decode(str_slice(w->pattern, name_at, w->pattern.len), &rune);
 	}
-	if (w->at > w->pattern.len) {
-		fail(w, "invalid character class range", start, w->pattern.len);
+	w->at = end + brace;
+	if (w->at > w->pattern.len || end == name_at) {
+		fail(w, "invalid character class range", start, w->at);
 		return true;
 	}
-	strbuf_add(w->out, str_slice(w->pattern, start, w->at));
+	bool negated = brace && w->pattern.ptr[name_at] == '^';
+	struct str written = str_slice(w->pattern, name_at + negated, end);
+	struct str name = category_name(w, written);
+	if (name.ptr == written.ptr) {
+		strbuf_add(w->out, str_slice(w->pattern, start, w->at));
+		return true;
+	}
+	strbuf_printf(w->out, "\\%c{%s%.*s}", w->pattern.ptr[start + 1], negated ? "^" : "",
+				  STR_FMT(name));
 	return true;
 }
 
@@ -414,7 +524,7 @@ static void forget_before(struct walk *w) {
 	w->last_repeat = NO_REPEAT;
 }
 
-static void finish_flags(struct walk *w, struct str text) {
+static void finish_flags(struct walk *w, struct str text, bool fold) {
 	if (str_ends_with(text, STR(":"))) {
 		flush_flags(w);
 		strbuf_add(w->out, text);
@@ -423,12 +533,13 @@ static void finish_flags(struct walk *w, struct str text) {
 	} else {
 		strbuf_add(&w->flags, text);
 	}
+	w->fold[w->depth] = fold;
 }
 
 /* (?ims-U) and (?i:…). */
 static void take_flags(struct walk *w, size_t start) {
 	w->at = start + 2;
-	bool minus = false, any = false;
+	bool minus = false, any = false, fold = w->fold[w->depth];
 	for (;; w->at++) {
 		char c = peek(w, 0);
 		if (c == '-' && !minus) {
@@ -436,9 +547,10 @@ static void take_flags(struct walk *w, size_t start) {
 			any = false;
 		} else if (c != '\0' && strchr("imsU", c) != NULL) {
 			any = true;
+			fold = c == 'i' ? !minus : fold;
 		} else if ((c == ':' || c == ')') && (any || !minus)) {
 			w->at++;
-			finish_flags(w, str_slice(w->pattern, start, w->at));
+			finish_flags(w, str_slice(w->pattern, start, w->at), fold);
 			return;
 		} else {
 			fail(w, "invalid or unsupported Perl syntax", start, w->at + 1);
