@@ -8,12 +8,15 @@
 #include "base/labels.h"
 #include "base/timestamp.h"
 #include "engine/evaluation_mode.h"
+#include "notifiers/relabel.h"
 #include "rules/group.h"
 #include "rules/preset.h"
 
 struct config_peer {
 	struct str url; /* without a slash at the end */
 	dur_ms timeout; /* of one request */
+	struct relabel_rules
+		alert_relabel; /* of an Alertmanager: for what it alone is told, behind those of all */
 };
 
 struct config_preset {
@@ -54,6 +57,9 @@ struct config {
 	dur_ms resend_delay;       /* 1m */
 	dur_ms resolved_retention; /* 15m */
 	struct labels external_labels;
+	struct relabel_rules alert_relabel;
+	bool keep_alive;         /* true */
+	bool forget_over_limit;  /* false */
 	struct str external_url; /* for generatorURL and templates; Prometheus' own URL when empty */
 	struct str listen;       /* "127.0.0.1:9099"; empty: no listener */
 	dur_ms drain_timeout;    /* at SIGTERM: how long to go on delivering; 10s */
@@ -74,6 +80,10 @@ void config_dup(struct arena *a, const struct config *c, struct config *ret_copy
 
 /* Reads a configuration's text over `c`. Every error at its place; false when there was one. Strings live in `a`. */
 bool config_parse(struct str text, struct arena *a, struct diags *diags, struct config *c);
+
+/* A text that is nothing but a list of relabelling rules, as `alert_relabel_configs` has it. */
+bool config_parse_relabel(struct str text, struct arena *a, struct diags *diags,
+						  struct relabel_rules *ret_rules);
 
 /* One setting by its dotted name, "prometheus.url" or "log.level": what flags and TOCSIN_… variables set. Lists take one more item
  * (the first one given replaces the default). false: *ret_error in the arena. */

@@ -50,6 +50,12 @@ static const struct setting table[] = {
 		   "a restored alert fires this long after the start at the earliest (10m)"),
 	OPTION("external_labels", SETTING_LABELS, external_labels, "external-label", "EXTERNAL_LABEL",
 		   "NAME=VALUE", "a label for every alert that does not have it"),
+	FILE_ONLY("alert_relabel_configs", alert_relabel, config_read_relabel),
+	OPTION("keep_alive", SETTING_BOOL, keep_alive, "keep-alive", "KEEP_ALIVE", "BOOL",
+		   "what fires goes on firing while Prometheus does not answer (true)"),
+	OPTION("forget_over_limit", SETTING_BOOL, forget_over_limit, "forget-over-limit",
+		   "FORGET_OVER_LIMIT", "BOOL",
+		   "a rule with more alerts than its group's limit loses all, as in Prometheus (false)"),
 	OPTION("external_url", SETTING_OPTIONAL_URL, external_url, "external-url", "EXTERNAL_URL",
 		   "URL", "what links in alerts point to (the URL of Prometheus)"),
 	OPTION("listen", SETTING_LISTEN, listen, "listen", "LISTEN", "ADDRESS",
@@ -80,6 +86,8 @@ static const struct setting peer_table[] = {
 	{"url", SETTING_URL, offsetof(struct config_peer, url), NULL, NULL, NULL, NULL, NULL},
 	{"timeout", SETTING_DURATION, offsetof(struct config_peer, timeout), NULL, NULL, NULL, NULL,
 	 NULL},
+	{"alert_relabel_configs", SETTING_NODE, offsetof(struct config_peer, alert_relabel), NULL, NULL,
+	 NULL, NULL, config_read_peer_relabel},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -140,6 +148,7 @@ void config_init(struct config *c) {
 		.remote_write = {.url = STR(""), .timeout = 30000},
 		.for_outage_tolerance = 3600000,
 		.for_grace_period = 600000,
+		.keep_alive = true,
 		.external_url = STR(""),
 		.listen = STR("127.0.0.1:9099"),
 		.drain_timeout = 10000,
@@ -195,6 +204,7 @@ void config_drop_default_preset(struct config *c) {
 
 static void dup_peer(struct arena *a, struct config_peer *p) {
 	p->url = arena_dup(a, p->url);
+	p->alert_relabel = relabel_rules_dup(a, p->alert_relabel);
 }
 
 static const struct config_preset *dup_presets(struct arena *a, const struct config *c) {
@@ -232,6 +242,7 @@ void config_dup(struct arena *a, const struct config *c, struct config *ret_copy
 	copy.presets = dup_presets(a, c);
 	copy.overrides = config_dup_overrides(a, c);
 	copy.external_labels = labels_dup(a, c->external_labels);
+	copy.alert_relabel = relabel_rules_dup(a, c->alert_relabel);
 	copy.external_url = arena_dup(a, c->external_url);
 	copy.listen = arena_dup(a, c->listen);
 	*ret_copy = copy;

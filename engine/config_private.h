@@ -77,6 +77,10 @@ bool config_parse_preset(struct str text, struct arena *a, struct config_preset 
 bool config_check_preset(const struct config_preset *preset, struct arena *a,
 						 const char **ret_error);
 
+/* Lists of relabelling rules: a setting of struct relabel_rules, of the whole and of one Alertmanager. */
+void config_read_relabel(struct config_reader *r, const struct yaml_node *node, void *target);
+void config_read_peer_relabel(struct config_reader *r, const struct yaml_node *node, void *target);
+
 /* One more item of a list, by its text. */
 void config_add_peer(struct config *c, const struct config_peer *peer, struct arena *a);
 void config_add_text(const struct str **items, size_t *count, struct str text, struct arena *a);

@@ -169,7 +169,8 @@ static struct evaluation_settings make_settings(const struct config *c) {
 					 .resolved_retention = c->resolved_retention,
 					 .external_labels = c->external_labels,
 					 .external_url = c->external_url.len > 0 ? c->external_url : c->prometheus.url,
-					 .max_alerts = c->limit_alerts_per_rule},
+					 .max_alerts = c->limit_alerts_per_rule,
+					 .limit_forgets = c->forget_over_limit},
 		.query_offset = c->query_offset,
 		.lookback = c->lookback,
 		.default_subquery_step = c->evaluation_interval,
@@ -178,7 +179,7 @@ static struct evaluation_settings make_settings(const struct config *c) {
 		.auto_bytes = c->limit_auto_bytes,
 		.restore = {.outage_tolerance = c->for_outage_tolerance,
 					.grace_period = c->for_grace_period},
-		.keep_alive = true,
+		.keep_alive = c->keep_alive,
 	};
 }
 

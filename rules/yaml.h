@@ -63,6 +63,9 @@ const char *yaml_tag(const struct yaml_node *node);
 /* The value of a "!!int", or of a "!!float" cut down to an integer, as yaml.v3 reads into an int. false: neither. */
 bool yaml_get_int(const struct yaml_node *node, int64_t *ret_value);
 
+/* The same without a sign, up to 64 bits. */
+bool yaml_get_uint(const struct yaml_node *node, uint64_t *ret_value);
+
 /* `cannot unmarshal !!str `abc` into int`, in the wording of yaml.v3; `into` is the type's name. */
 void yaml_add_type_error(struct diags *diags, const struct yaml_node *node, const char *into);
 

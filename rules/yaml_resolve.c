@@ -168,28 +168,61 @@ const char *yaml_tag(const struct yaml_node *node) {
 	return node->plain && node->tag.len == 0 ? resolve(node->text) : "!!str";
 }
 
-bool yaml_get_int(const struct yaml_node *node, int64_t *ret_value) {
+enum number { NUMBER_NONE, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_FLOAT };
+
+/* NUMBER_INT: fits int64_t; NUMBER_UNSIGNED: only its unsigned sister, of which *ret_int has the bits. */
+static enum number read_number(const struct yaml_node *node, int64_t *ret_int, double *ret_float) {
 	struct str tag = str_from(yaml_tag(node));
 	char digits[NUMBER_BYTES];
-	bool is_int = str_equal(tag, STR("!!int"));
+	bool is_int = str_equal(tag, STR("!!int")), fits;
 	if ((!is_int && !str_equal(tag, STR("!!float"))) || !plain_digits(node->text, digits)) {
-		return false;
+		return NUMBER_NONE;
 	}
+	if (is_int && read_int(digits, ret_int, &fits)) {
+		return fits ? NUMBER_INT : NUMBER_UNSIGNED;
+	}
+	bool good = is_float(str_from(digits)) && gofloat_parse(str_from(digits), ret_float, NULL);
+	return good ? NUMBER_FLOAT : NUMBER_NONE;
+}
+
+bool yaml_get_int(const struct yaml_node *node, int64_t *ret_value) {
 	int64_t value;
-	bool fits;
 	double number;
-	if (is_int && read_int(digits, &value, &fits)) {
-		if (fits) {
-			*ret_value = value;
+	switch (read_number(node, &value, &number)) {
+	case NUMBER_INT: break;
+	case NUMBER_FLOAT:
+		if (!(number > -0x1p63 && number < 0x1p63)) {
+			return false;
 		}
-		return fits;
+		value = (int64_t)number;
+		break;
+	case NUMBER_UNSIGNED:
+	case NUMBER_NONE: return false;
 	}
-	if (!is_float(str_from(digits)) || !gofloat_parse(str_from(digits), &number, NULL) ||
-		!(number > -0x1p63 && number < 0x1p63)) {
-		return false;
-	}
-	*ret_value = (int64_t)number;
+	*ret_value = value;
 	return true;
+}
+
+bool yaml_get_uint(const struct yaml_node *node, uint64_t *ret_value) {
+	int64_t value;
+	double number;
+	switch (read_number(node, &value, &number)) {
+	case NUMBER_INT:
+		if (value < 0) {
+			return false;
+		}
+		*ret_value = (uint64_t)value;
+		return true;
+	case NUMBER_UNSIGNED: *ret_value = (uint64_t)value; return true;
+	case NUMBER_FLOAT:
+		if (!(number > -1 && number < 0x1p64)) {
+			return false;
+		}
+		*ret_value = (uint64_t)number;
+		return true;
+	case NUMBER_NONE: break;
+	}
+	return false;
 }
 
 void yaml_add_type_error(struct diags *diags, const struct yaml_node *node, const char *into) {

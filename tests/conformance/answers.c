@@ -6,10 +6,7 @@
 #include <string.h>
 
 static const struct answers_kind *const kinds[] = {
-	&answers_lifecycle,
-	&answers_parse,
-	&answers_rule_files,
-	&answers_templates,
+	&answers_lifecycle, &answers_parse, &answers_relabel, &answers_rule_files, &answers_templates,
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

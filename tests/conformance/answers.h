@@ -31,6 +31,7 @@ struct answers_kind {
 /* One per kind, each in answers_<kind>.c; listed in answers.c. */
 extern const struct answers_kind answers_lifecycle;
 extern const struct answers_kind answers_parse;
+extern const struct answers_kind answers_relabel;
 extern const struct answers_kind answers_rule_files;
 extern const struct answers_kind answers_templates;
 
