@@ -33,6 +33,7 @@ void engine_destroy(struct engine *e) {
 	}
 	free(e->groups);
 	notify_finish(e);
+	route_finish(e);
 	write_finish(e);
 	for (size_t i = 0; i < e->exchange_count; i++) {
 		destroy_exchange(e->exchanges[i]);
@@ -95,6 +96,9 @@ static void set_clock_back(struct engine *e, struct engine_group *g, dur_ms by, 
 static void keep_alive(struct engine *e, struct engine_group *g, ts_ms slot, ts_ms now) {
 	struct arena arena;
 	struct notices notices = {0};
+	if (!e->settings.keep_alive) {
+		return;
+	}
 	arena_init(&arena);
 	for (size_t i = 0; i < g->state->rule_count; i++) {
 		alerting_take_notices(&g->state->rules[i].alerting, &e->settings.alerting,

@@ -33,6 +33,7 @@ static void destroy_peer(struct engine *e, struct engine_peer *p) {
 		}
 	}
 	outbox_destroy(p->outbox);
+	route_finish_peer(p);
 	outage_finish(&p->outage);
 	free((void *)p->url.ptr);
 	free(p);
@@ -73,6 +74,7 @@ void notify_load_peers(struct engine *e) {
 			p = create_peer(&c->alertmanagers[i]);
 		}
 		p->timeout = c->alertmanagers[i].timeout;
+		route_load_peer(e, p, &c->alertmanagers[i]);
 		peers[count++] = p;
 	}
 	notify_finish(e);
@@ -92,39 +94,8 @@ void notify_finish(struct engine *e) {
 	e->peer_count = 0;
 }
 
-/* External labels where the alert does not have them. */
-static struct labels with_external(const struct engine *e, struct labels labels, struct arena *a) {
-	struct labels external = e->config.external_labels;
-	if (external.count == 0) {
-		return labels;
-	}
-	struct labels_builder b;
-	labels_builder_init_from(&b, a, labels);
-	for (size_t i = 0; i < external.count; i++) {
-		if (!labels_has(labels, external.items[i].name)) {
-			labels_builder_set(&b, external.items[i].name, external.items[i].value);
-		}
-	}
-	return labels_builder_take(&b);
-}
-
-static void push_to(struct engine *e, struct engine_peer *const *peers, size_t count,
-					const struct notices *notices, ts_ms now) {
-	struct arena a;
-	arena_init(&a);
-	for (size_t i = 0; i < notices->count; i++) {
-		struct notice n = notices->items[i];
-		n.labels = with_external(e, n.labels, &a);
-		for (size_t j = 0; j < count; j++) {
-			outbox_push(peers[j]->outbox, &n, now);
-		}
-		arena_reset(&a);
-	}
-	arena_finish(&a);
-}
-
 void notify_push(struct engine *e, const struct notices *notices, ts_ms now) {
-	push_to(e, e->peers, e->peer_count, notices, now);
+	route_push(e, e->peers, e->peer_count, notices, now);
 }
 
 /* An Alertmanager that comes back may have forgotten everything. Not more often than alerts are repeated anyway: one that
@@ -138,14 +109,8 @@ static void tell_all(struct engine *e, struct engine_peer *p, ts_ms now) {
 	struct arena a;
 	struct notices notices = {0};
 	arena_init(&a);
-	for (size_t i = 0; i < e->group_count; i++) {
-		const struct group_state *g = e->groups[i]->state;
-		for (size_t j = 0; j < g->rule_count; j++) {
-			alerting_add_firing(&g->rules[j].alerting, &e->settings.alerting, g->interval, now, &a,
-								&notices);
-		}
-	}
-	push_to(e, &p, 1, &notices, now);
+	route_add_firing(e, now, &a, &notices);
+	route_push(e, &p, 1, &notices, now);
 	p->told_all_at = now;
 	arena_finish(&a);
 }

@@ -11,6 +11,8 @@
 #include "engine/rule_set.h"
 #include "engine/schedule.h"
 #include "engine/view.h"
+#include "notifiers/claims.h"
+#include "notifiers/relabel.h"
 #include "notifiers/write_queue.h"
 
 struct tick;
@@ -60,12 +62,19 @@ struct tick {
 	struct tick *next;
 };
 
+struct engine_relabel {
+	struct relabel *ready; /* its rules are the configuration's */
+	bool trouble_said;
+};
+
 /* One Alertmanager. */
 struct engine_peer {
 	struct str url; /* owned */
 	dur_ms timeout;
 	struct outbox *outbox;
-	bool busy; /* a delivery is under way */
+	struct engine_relabel relabel; /* its own rules */
+	struct claims *claims;         /* NULL: no rules, its own or those for all */
+	bool busy;                     /* a delivery is under way */
 	struct outage outage;
 	ts_ms
 		told_all_at; /* when it was last told all that fires because it was back; TS_NONE: never */
@@ -114,7 +123,8 @@ struct engine {
 	struct engine_group **groups; /* by file and name */
 	size_t group_count;
 	struct outputs *outputs;
-	struct tick *ticks; /* oldest first */
+	struct tick *ticks;            /* oldest first */
+	struct engine_relabel relabel; /* the rules for all */
 	struct engine_peer **peers;
 	size_t peer_count;
 	struct engine_exchange **exchanges; /* under way */
@@ -172,6 +182,20 @@ void notify_answer(struct engine *e, struct engine_exchange *x,
 void notify_remind(struct engine *e, ts_ms now);
 void notify_load_peers(struct engine *e);
 void notify_finish(struct engine *e);
+
+/* engine_route.c */
+void route_load(struct engine *e);
+void route_load_peer(struct engine *e, struct engine_peer *p, const struct config_peer *config);
+void route_finish(struct engine *e);
+void route_finish_peer(struct engine_peer *p);
+void route_push(struct engine *e, struct engine_peer *const *peers, size_t count,
+				const struct notices *notices, ts_ms now);
+/* All that fires, as it would be repeated now. */
+void route_add_firing(const struct engine *e, ts_ms now, struct arena *a, struct notices *notices);
+/* Around a load, while the old configuration counts and when the new one does: what was told under labels that nothing has any more
+ * is resolved, and what fires is told under its new ones. NULL: labels stay what they are. */
+struct route_change *route_begin_load(struct engine *e, const struct config *config, ts_ms now);
+void route_end_load(struct engine *e, struct route_change *change, ts_ms now); /* accepts NULL */
 
 /* engine_write.c */
 void write_load(struct engine *e);

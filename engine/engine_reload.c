@@ -242,13 +242,16 @@ static void load_dependencies(struct engine *e, const struct rule_set *set) {
 
 void engine_load(struct engine *e, const struct config *config, struct rule_set *set, ts_ms now) {
 	struct arena old = e->config_arena;
+	struct route_change *change = route_begin_load(e, config, now);
 	arena_init(&e->config_arena);
 	config_dup(&e->config_arena, config, &e->config);
 	e->settings = make_settings(&e->config);
+	route_load(e);
 	notify_load_peers(e);
 	write_load(e);
 	load_groups(e, set, now);
 	write_collect(e);
+	route_end_load(e, change, now);
 	load_dependencies(e, set);
 	tick_run_ready(e, now);
 	rule_set_destroy(e->set);
