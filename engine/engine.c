@@ -22,6 +22,10 @@ static void destroy_exchange(struct engine_exchange *x) {
 	free(x);
 }
 
+void engine_watch_phases(struct engine *e, phase_watch *watch, void *data) {
+	e->phases = (struct phase_clock){.watch = watch, .data = data};
+}
+
 void engine_destroy(struct engine *e) {
 	if (e == NULL) {
 		return;
@@ -164,8 +168,12 @@ struct engine_exchange *engine_add_exchange(struct engine *e, enum exchange_peer
 }
 
 bool engine_next_exchange(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
-	return notify_next(e, now, ret_exchange) || write_next(e, now, ret_exchange) ||
-		   fetch_next(e, ret_exchange);
+	enum phase before = phase_enter(&e->phases, PHASE_SEND);
+	bool any = notify_next(e, now, ret_exchange) || write_next(e, now, ret_exchange);
+	phase_enter(&e->phases, PHASE_PLAN);
+	any = any || fetch_next(e, ret_exchange);
+	phase_enter(&e->phases, before);
+	return any;
 }
 
 static size_t find_exchange(const struct engine *e, uint64_t id) {
@@ -181,7 +189,10 @@ bool engine_receive(struct engine *e, uint64_t id, struct str bytes) {
 	struct engine_exchange *x = e->exchanges[find_exchange(e, id)];
 	e->counters.fetch_bytes += bytes.len;
 	x->bytes += bytes.len;
-	return x->decoder != NULL && promapi_decoder_push(x->decoder, bytes);
+	enum phase before = phase_enter(&e->phases, PHASE_DECODE);
+	bool wants_more = x->decoder != NULL && promapi_decoder_push(x->decoder, bytes);
+	phase_enter(&e->phases, before);
+	return wants_more;
 }
 
 void engine_answer(struct engine *e, uint64_t id, const struct exchange_answer *answer, ts_ms now) {

@@ -4,6 +4,7 @@
 
 #include "engine/config.h"
 #include "engine/exchange.h"
+#include "engine/phase.h"
 #include "rules/group.h"
 
 struct engine;
@@ -21,6 +22,9 @@ typedef void engine_log(const struct engine_event *event, void *data);
 /* Does nothing until it has a rule set. `log` may be NULL. The configuration is copied where needed. */
 struct engine *engine_create(const struct config *config, engine_log *log, void *data);
 void engine_destroy(struct engine *e); /* accepts NULL */
+
+/* Tells `watch` what the engine is at, from now on; PHASE_OTHER is also what it is at between calls. */
+void engine_watch_phases(struct engine *e, phase_watch *watch, void *data);
 
 /* Takes a rule set and a configuration at start and at every reload. Groups that did not change go on untouched; of the others the
  * alerts' state moves over by rule name and labels; alerts of rules that are gone are resolved at once. */

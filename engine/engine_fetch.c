@@ -158,7 +158,9 @@ static void settle(struct engine *e, struct engine_exchange *x,
 	r->ask.took = answer->took;
 	r->ask.bytes = x->bytes;
 	r->ask.state = reason == NULL ? PLAN_ANSWERED : PLAN_FAILED;
+	enum phase before = phase_enter(&e->phases, PHASE_PLAN);
 	plan_settle(&x->tick->plan, r);
+	phase_enter(&e->phases, before);
 	for (size_t i = 0; reason != NULL && i < r->count; i++) {
 		r->fetches[i]->failure = failure_text(e, x, r->fetches[i], reason);
 	}

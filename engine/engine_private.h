@@ -119,6 +119,7 @@ struct engine {
 	struct arena config_arena; /* of everything that a load makes */
 	struct config config;
 	struct evaluation_settings settings;
+	struct phase_clock phases;
 	struct rule_set *set;         /* held; NULL before the first load */
 	struct engine_group **groups; /* by file and name */
 	size_t group_count;

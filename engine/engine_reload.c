@@ -247,6 +247,7 @@ void engine_load(struct engine *e, const struct config *config, struct rule_set 
 	config_dup(&e->config_arena, config, &e->config);
 	e->settings = make_settings(&e->config);
 	route_load(e);
+	e->settings.phases = &e->phases;
 	notify_load_peers(e);
 	write_load(e);
 	load_groups(e, set, now);

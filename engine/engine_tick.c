@@ -90,7 +90,9 @@ static void end_evaluation(struct engine *e, struct tick_evaluation *te) {
 static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_ms now) {
 	const struct evaluation_result *result = evaluation_result(te->evaluation);
 	const struct group_state *group = te->group->state;
+	enum phase before = phase_enter(&e->phases, PHASE_SEND);
 	notify_push(e, &result->notices, now);
+	phase_enter(&e->phases, before);
 	engine_say_transitions(e, result);
 	engine_say_failures(e, group, result);
 	engine_say_restoration(e, group, result);
@@ -101,9 +103,13 @@ static void finish_evaluation(struct engine *e, struct tick_evaluation *te, ts_m
 /* As far as the data at hand allows. */
 static void run(struct engine *e, struct tick_evaluation *te, ts_ms now) {
 	while (te->open == 0) {
+		enum phase before = phase_enter(&e->phases, PHASE_PLAN);
 		supply_needs(te);
+		phase_enter(&e->phases, before);
 		enum evaluation_progress progress = evaluation_step(te->evaluation, now);
+		before = phase_enter(&e->phases, PHASE_SEND);
 		write_collect(e);
+		phase_enter(&e->phases, before);
 		if (progress == EVALUATION_DONE) {
 			finish_evaluation(e, te, now);
 			return;
@@ -154,6 +160,7 @@ static void wait_for_groups(struct engine *e, struct tick_evaluation *te) {
 
 void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *slots, size_t count,
 				ts_ms now) {
+	enum phase before = phase_enter(&e->phases, PHASE_PLAN);
 	struct tick *tick = mem_calloc(1, sizeof(*tick)), **link = &e->ticks;
 	arena_init(&tick->arena);
 	plan_init(&tick->plan, &tick->arena);
@@ -180,6 +187,7 @@ void tick_begin(struct engine *e, struct engine_group *const *due, const ts_ms *
 		te->open++;
 		tick_release(te); /* those that wait for nothing, in order */
 	}
+	phase_enter(&e->phases, before);
 	run_ready(e, tick, now);
 }
 

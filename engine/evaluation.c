@@ -331,7 +331,9 @@ static enum evaluation_progress find_value(struct evaluation *e, struct rule_sta
 	}
 	*ret_error = inquiry_failure(e, q);
 	if (*ret_error == NULL) {
+		enum phase before = phase_enter(e->settings->phases, PHASE_EVALUATE);
 		*ret_error = inquiry_value(e, q, &c->arena, &c->samples, &c->count);
+		phase_enter(e->settings->phases, before);
 		note_cost(e, r, q);
 	}
 	c->valued = *ret_error == NULL;
@@ -363,16 +365,26 @@ static enum evaluation_progress step_rule(struct evaluation *e) {
 	return EVALUATION_DONE;
 }
 
+/* All rules that can go on. */
+static enum evaluation_progress step_rules(struct evaluation *e) {
+	enum evaluation_progress progress = EVALUATION_DONE;
+	enum phase before = phase_enter(e->settings->phases, PHASE_ALERTS);
+	while (progress == EVALUATION_DONE && e->next_rule < e->group->rule_count) {
+		progress = step_rule(e);
+		e->next_rule += progress == EVALUATION_DONE;
+	}
+	phase_enter(e->settings->phases, before);
+	return progress;
+}
+
 enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now) {
 	struct group_state *g = e->group;
 	if (e->next_rule == 0 && !e->current.valued) {
 		g->last_samples = 0;
 	}
-	for (; e->next_rule < g->rule_count; e->next_rule++) {
-		enum evaluation_progress progress = step_rule(e);
-		if (progress != EVALUATION_DONE) {
-			return progress;
-		}
+	enum evaluation_progress progress = step_rules(e);
+	if (progress != EVALUATION_DONE) {
+		return progress;
 	}
 	if (!evaluation_restore(e, now)) {
 		return EVALUATION_WANTS;

@@ -4,6 +4,7 @@
 #define ENGINE_EVALUATION_H
 
 #include "engine/group_state.h"
+#include "engine/phase.h"
 #include "engine/restore.h"
 #include "promql-lite/eval.h"
 
@@ -13,11 +14,12 @@ struct evaluation_settings {
 	dur_ms lookback;
 	dur_ms default_subquery_step; /* the evaluation interval */
 	size_t max_samples;           /* limits.samples */
-	bool
-		no_alert_series; /* ALERTS and ALERTS_FOR_STATE are not put out: `for` state is still to be restored from them */
+	/* ALERTS and ALERTS_FOR_STATE are not put out: as long as `for` is to be restored from them. */
+	bool no_alert_series;
 	bool writes;                  /* outputs get into the database that is asked */
 	size_t auto_bytes;            /* limits.auto_bytes */
 	struct restore_times restore; /* of groups that are `restoring` */
+	struct phase_clock *phases;   /* borrowed; may be NULL */
 	bool keep_alive;              /* resend firing alerts while their rule cannot be evaluated */
 };
 

@@ -139,6 +139,7 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 		r->signals = signals_create(r->loop, handle_signal, r);
 	}
 	r->engine = engine_create(&r->config, handle_event, r);
+	engine_watch_phases(r->engine, stopwatch_enter, &r->stopwatch);
 	log_start(r);
 	log_setup(r, set->rule_count, set->group_count);
 	engine_load(r->engine, &r->config, set, clock_wall());

@@ -34,6 +34,7 @@ void runner_handle_request(struct api_request *request, struct api_response *res
 	api_handle(r->engine, request, response);
 	if (response->status == 200 && strcmp(request->path, "/metrics") == 0) {
 		process_print_metrics(&response->body);
+		stopwatch_print_metrics(&r->stopwatch, &response->body);
 	}
 	if (response->effect == API_RELOAD) {
 		reload(r, response);

@@ -8,6 +8,7 @@
 #include "engine/io/log.h"
 #include "engine/io/runner.h"
 #include "engine/io/signals.h"
+#include "engine/io/stopwatch.h"
 #include "engine/io/wakeup.h"
 #include "engine/limits.h"
 
@@ -30,6 +31,7 @@ struct runner {
 	struct http_server
 		*next_server; /* of a reload, to take the place of `server` in the next turn */
 	bool server_changes;
+	struct stopwatch stopwatch;
 	bool answered;     /* an exchange has ended */
 	bool settled;      /* the first round of work is done */
 	bool was_idle;     /* at the last turn */

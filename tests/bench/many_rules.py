@@ -61,7 +61,7 @@ def phases(server):
 	"""Where tocsin's time goes, from its own metrics."""
 	names = {}
 	for line in fetch(server.url + "/metrics")[1].split("\n"):
-		if line.startswith("tocsin_phase_cpu_seconds_total{"):
+		if line.startswith("tocsin_phase_seconds_total{"):
 			phase = line.split('"')[1]
 			names[phase] = float(line.split()[-1])
 	return names
