@@ -65,7 +65,7 @@ void fetch_forget_tick(struct engine *e, const struct tick *tick) {
 	}
 }
 
-/* `cannot get up{job="x"}[5m] from http://localhost:9090: connection refused`; of several fetches in one request each has its own. */
+/* `cannot get up{job="x"}[5m] from http://localhost:9090: connection refused`; each of several in one request has its own. */
 static const char *failure_text(struct engine *e, const struct engine_exchange *x,
 								const struct plan_fetch *fetch, const char *reason) {
 	struct strbuf what = STRBUF_INIT;

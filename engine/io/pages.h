@@ -8,8 +8,8 @@
  * call it does nothing. */
 void pages_release(void);
 
-/* What a tick needed and freed stays with the process until somebody gives it back; this does, when it is much. The next tick gets new
- * pages, which costs it a few milliseconds for 10,000 rules. */
+/* What a tick needed and freed stays with the process until somebody gives it back; this does, when it is much. The next tick gets
+ * new pages, which costs it a few milliseconds for 10,000 rules. */
 void pages_trim_heap(void);
 
 #endif
