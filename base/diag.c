@@ -45,6 +45,12 @@ void diags_add_secret(struct diags *d, struct span span, const char *message) {
 	}
 }
 
+void diags_hide(struct diags *d, struct span span) {
+	d->hidden =
+		arena_grow(d->arena, d->hidden, d->hidden_count, &d->hidden_capacity, sizeof(*d->hidden));
+	d->hidden[d->hidden_count++] = span;
+}
+
 /* Insertion: lists are short, nearly sorted, and equal places keep their order. */
 void diags_sort(struct diags *d) {
 	for (size_t i = 1; i < d->count; i++) {
@@ -142,9 +148,22 @@ static struct str excerpt(struct str line, size_t *from, size_t *to) {
 	return str_slice(line, start, end);
 }
 
+/* Byte for byte, so that columns stay. `line` begins at `start` of the text. */
+static void mask_hidden(struct strbuf *line, const struct diags *d, size_t start) {
+	for (size_t i = 0; i < d->hidden_count; i++) {
+		struct span hidden = d->hidden[i];
+		size_t from = hidden.start > start ? hidden.start - start : 0;
+		size_t to = hidden.end > start ? hidden.end - start : 0;
+		to = to < line->len ? to : line->len;
+		if (from < to) {
+			memset(line->ptr + from, '*', to - from);
+		}
+	}
+}
+
 /* "    expr: rate(up)" and "          ^~~~~~~~" below it. */
-static void render_excerpt(struct strbuf *out, const struct diag *d, struct str text,
-						   struct diag_style style) {
+static void render_excerpt(struct strbuf *out, const struct diags *all, const struct diag *d,
+						   struct str text, struct diag_style style) {
 	size_t start;
 	size_t offset = d->span.start > text.len ? text.len : d->span.start;
 	struct str line = line_at(text, offset, &start);
@@ -153,6 +172,7 @@ static void render_excerpt(struct strbuf *out, const struct diag *d, struct str 
 	to = d->span.end <= offset ? from + 1 : to;
 	struct strbuf masked = STRBUF_INIT;
 	url_mask_line(&masked, line);
+	mask_hidden(&masked, all, start);
 	line = excerpt(strbuf_str(&masked), &from, &to);
 	to = to > line.len ? line.len : to;
 	strbuf_add_c(out, "    ");
@@ -186,7 +206,7 @@ void diags_render(struct strbuf *out, const struct diags *d, const char *file, s
 		render_head(out, &d->items[i], file, cursor.place, style);
 		strbuf_add_char(out, '\n');
 		if (!d->items[i].secret) {
-			render_excerpt(out, &d->items[i], text, style);
+			render_excerpt(out, d, &d->items[i], text, style);
 		}
 	}
 	if (d->dropped > 0) {

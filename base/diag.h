@@ -28,6 +28,8 @@ struct diags {
 	struct arena *arena; /* borrowed: items and messages live there */
 	struct diag *items;
 	size_t count, capacity;
+	struct span *hidden; /* of the text: in excerpts there are asterisks */
+	size_t hidden_count, hidden_capacity;
 	size_t errors;  /* how many of them are errors */
 	size_t dropped; /* how many came after DIAGS_MAX and were only counted */
 };
@@ -44,6 +46,9 @@ void diags_vadd(struct diags *d, enum diag_severity severity, struct span span, 
 /* An error at a place that may hold a password: its excerpt is not shown. */
 void diags_add_secret(struct diags *d, struct span span, const char *message);
 
+/* What stands there is a secret, whatever the messages are about: excerpts show asterisks. */
+void diags_hide(struct diags *d, struct span span);
+
 /* By place, stable. */
 void diags_sort(struct diags *d);
 
@@ -57,7 +62,7 @@ struct diag_style {
 };
 
 /* `file:line:col: error: message`, the line, and a caret under the span; every diagnostic of the list. User names and passwords of
- * URLs in the line are masked. */
+ * URLs in the line are masked, and what is hidden. */
 void diags_render(struct strbuf *out, const struct diags *d, const char *file, struct str text,
 				  struct diag_style style);
 /* One of them, on one line, without the excerpt: for a log. */

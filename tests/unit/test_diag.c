@@ -33,6 +33,31 @@ static void test_render(void **state) {
 		   "f.yml:1:4: error: it is wrong\n    a\?\?z\n       ^\n");
 }
 
+/* Whatever a message is about, and wherever in the line: what is hidden is not shown, and the caret stays where it was. */
+static void test_hidden(void **state) {
+	(void)state;
+	struct arena a;
+	struct diags d;
+	struct strbuf out = STRBUF_INIT;
+	struct str text = STR("{password: h\xc3\xbcnter2, x: 1}\nkey: |\n  hunter3\n  hunter4\nz: 1\n");
+	arena_init(&a);
+	diags_init(&d, &a);
+	diags_hide(&d, (struct span){11, 19});
+	diags_hide(&d, (struct span){str_find(text, STR("|")), str_find(text, STR("z: 1"))});
+	size_t x = str_find(text, STR("x: 1")), third = str_find(text, STR("hunter3"));
+	diags_add(&d, DIAG_ERROR, (struct span){x, x + 1}, "first");
+	diags_add(&d, DIAG_ERROR, (struct span){third, third + 2}, "second");
+	diags_add(&d, DIAG_ERROR, (struct span){text.len - 5, text.len - 4}, "third");
+	diags_render(&out, &d, "f", text, (struct diag_style){.color = false});
+	assert_string_equal(out.ptr,
+						"f:1:22: error: first\n    {password: ********, x: 1}\n"
+						"                         ^\n"
+						"f:3:3: error: second\n    *********\n      ^~\n"
+						"f:5:1: error: third\n    z: 1\n    ^\n");
+	strbuf_finish(&out);
+	arena_finish(&a);
+}
+
 static void test_long_line(void **state) {
 	(void)state;
 	struct arena a;
@@ -106,9 +131,8 @@ static void test_large_text(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_render),
-		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_large_text),
+		cmocka_unit_test(test_render),          cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_long_line),       cmocka_unit_test(test_large_text),
 		cmocka_unit_test(test_limit_and_order),
 	};
 	return cmocka_run_group_tests_name("diag", tests, NULL, NULL);
