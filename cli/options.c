@@ -23,8 +23,23 @@ static void add_option_head(struct strbuf *out, const struct option_row *row) {
 	strbuf_add_c(out, row->repeats ? "..." : "");
 }
 
+/* What is a secret and must not stand on a command line. */
+static void print_variable(const struct option_row *row) {
+	struct strbuf line = STRBUF_INIT;
+	strbuf_add_repeat(&line, ' ', HELP_COLUMN);
+	strbuf_printf(&line, "%s: only by the variable\n", row->help);
+	strbuf_add_repeat(&line, ' ', HELP_COLUMN);
+	strbuf_printf(&line, "[%s]", row->variable);
+	puts(line.ptr);
+	strbuf_finish(&line);
+}
+
 static void print_option(const struct option_row *row) {
 	struct strbuf line = STRBUF_INIT;
+	if (row->flag == NULL) {
+		print_variable(row);
+		return;
+	}
 	add_option_head(&line, row);
 	if (line.len + 2 > HELP_COLUMN) {
 		strbuf_add_c(&line, "\n");
@@ -103,16 +118,20 @@ struct getopt_table {
 
 static struct getopt_table make_table(const struct options_spec *spec, struct arena *a) {
 	struct getopt_table t = {.longs = ARENA_ARRAY(a, struct option, spec->count + 2)};
+	size_t count = 0;
 	strbuf_add_c(&t.letters, ":h"); /* a colon: tell a missing value from an unknown option */
 	for (size_t i = 0; i < spec->count; i++) {
 		const struct option_row *row = &spec->rows[i];
 		int has_argument = row->argument != NULL ? required_argument : no_argument;
-		t.longs[i] = (struct option){row->flag, has_argument, NULL, FIRST_LONG + (int)i};
+		if (row->flag == NULL) {
+			continue;
+		}
+		t.longs[count++] = (struct option){row->flag, has_argument, NULL, FIRST_LONG + (int)i};
 		if (row->letter != 0) {
 			strbuf_printf(&t.letters, "%c%s", row->letter, row->argument != NULL ? ":" : "");
 		}
 	}
-	t.longs[spec->count] = (struct option){"help", no_argument, NULL, 'h'};
+	t.longs[count] = (struct option){"help", no_argument, NULL, 'h'};
 	return t;
 }
 
@@ -166,6 +185,20 @@ static void report_wrong_flag(const struct options_spec *spec, int code, const c
 	fprintf(stderr, "Try: tocsin %s --help\n", spec->command->name);
 }
 
+/* The word that getopt has just read; its value may be a word of its own. */
+static const char *read_word(char **argv) {
+	bool has_value = optarg != NULL && optarg == argv[optind - 1];
+	return argv[optind - (has_value ? 2 : 1)];
+}
+
+/* getopt takes the beginning of an option's name for the option: --prometheus-password would be --prometheus-password-file, and its
+ * value the name of a file, with which messages are free. */
+static bool is_abbreviated(const struct option_row *row, int code, char **argv) {
+	struct str word = str_from(read_word(argv));
+	word = str_slice(word, 0, str_find(word, STR("=")));
+	return code >= FIRST_LONG && !str_ends_with(word, str_from(row->flag));
+}
+
 static enum options_outcome read_flags(const struct options_spec *spec, int argc, char **argv,
 									   struct arena *a, struct options *o) {
 	struct getopt_table t = make_table(spec, a);
@@ -181,6 +214,9 @@ static enum options_outcome read_flags(const struct options_spec *spec, int argc
 			outcome = OPTIONS_HELPED;
 		} else if (row == NULL) {
 			report_wrong_flag(spec, code, wrong_word(argc, argv));
+			outcome = OPTIONS_WRONG;
+		} else if (is_abbreviated(row, code, argv)) {
+			report_wrong_flag(spec, 0, read_word(argv));
 			outcome = OPTIONS_WRONG;
 		} else {
 			add_given(&o->flags, &o->flag_count, &capacity, a, row, optarg != NULL ? optarg : "");
@@ -230,7 +266,7 @@ enum options_outcome options_parse(const struct options_spec *spec, int argc, ch
 
 static const char *last_value(const struct option_given *items, size_t count, const char *flag) {
 	for (size_t i = count; i-- > 0;) {
-		if (strcmp(items[i].row->flag, flag) == 0) {
+		if (items[i].row->flag != NULL && strcmp(items[i].row->flag, flag) == 0) {
 			return items[i].value;
 		}
 	}

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 
 struct option_row {
-	const char *flag;     /* "prometheus": --prometheus */
+	const char *flag;     /* "prometheus": --prometheus; NULL: only the variable, for secrets */
 	char letter;          /* 'c' for -c, or 0 */
 	const char *variable; /* "TOCSIN_PROMETHEUS", or NULL */
 	const char *argument; /* "URL"; NULL: a switch, without a value */
