@@ -154,7 +154,7 @@ static bool is_alertmanagers(struct str body, struct arena *a) {
 	return json_cursor_skip(&c, &items) && json_cursor_peek(&c) == '\0' && c.at == c.end;
 }
 
-/* Only 400, 413 and 422 mean the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and
+/* Only a refusal means the alerts that were sent. Other answers, 401 or 404 as well, mean the way or the moment, and
  * somebody will mend it. */
 static enum outbox_outcome outcome_of(const struct exchange_answer *answer, struct arena *a,
 									  const char **ret_message) {
@@ -173,8 +173,7 @@ static enum outbox_outcome outcome_of(const struct exchange_answer *answer, stru
 		return OUTBOX_RETRY;
 	}
 	*ret_message = promapi_error_text(status, answer->body, a);
-	bool refused = status == 400 || status == 413 || status == 422;
-	return refused ? OUTBOX_DROP : OUTBOX_RETRY;
+	return promapi_is_refusal(status, answer->body) ? OUTBOX_DROP : OUTBOX_RETRY;
 }
 
 static const char *alerts_word(size_t count) {

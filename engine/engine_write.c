@@ -127,7 +127,7 @@ bool write_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
 	return true;
 }
 
-/* As for alerts: only these say that it is the samples. */
+/* As for alerts: only a refusal says that it is the samples. */
 static enum write_outcome outcome_of(const struct exchange_answer *answer, struct arena *a,
 									 const char **ret_message) {
 	int status = answer->status;
@@ -140,7 +140,7 @@ static enum write_outcome outcome_of(const struct exchange_answer *answer, struc
 		return WRITE_RETRY;
 	}
 	*ret_message = promapi_error_text(status, answer->body, a);
-	return status == 400 || status == 413 || status == 422 ? WRITE_DROP : WRITE_RETRY;
+	return promapi_is_refusal(status, answer->body) ? WRITE_DROP : WRITE_RETRY;
 }
 
 static struct labels fields_of(const struct engine_writer *w, struct label *item) {

@@ -104,6 +104,16 @@ const char *promapi_quote_beginning(struct str body, struct arena *a) {
 	return text;
 }
 
+/* As Go's and nginx's servers say it, with status 400. */
+static bool wants_tls(int status, struct str body) {
+	return status == 400 && str_find(body, STR("HTTP request")) < body.len &&
+		   str_find(body, STR("HTTPS")) < body.len;
+}
+
+bool promapi_is_refusal(int status, struct str body) {
+	return (status == 400 && !wants_tls(status, body)) || status == 413 || status == 422;
+}
+
 const char *promapi_error_text(int status, struct str body, struct arena *a) {
 	const char *error = body.len > 0 ? error_in_body(body, a) : NULL;
 	if (error != NULL) {
@@ -115,5 +125,6 @@ const char *promapi_error_text(int status, struct str body, struct arena *a) {
 	if (str_trim(body).len == 0) {
 		return arena_printf(a, "HTTP status %d", status);
 	}
-	return arena_printf(a, "HTTP status %d: %s", status, promapi_quote_beginning(body, a));
+	return arena_printf(a, "HTTP status %d: %s%s", status, promapi_quote_beginning(body, a),
+						wants_tls(status, body) ? " (is its URL https://?)" : "");
 }

@@ -52,6 +52,10 @@ bool promapi_decoder_finish(struct promapi_decoder *d, struct pql_series_set *re
  * the status and the beginning of the body. */
 const char *promapi_error_text(int status, struct str body, struct arena *a);
 
+/* Whether it is what was sent that is refused, and not the way there or the moment: 400, 413 and 422, but not the 400 of a server
+ * that was not spoken to in TLS. */
+bool promapi_is_refusal(int status, struct str body);
+
 /* The beginning of a body in quotes, in the arena. */
 const char *promapi_quote_beginning(struct str body, struct arena *a);
 

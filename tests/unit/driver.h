@@ -28,6 +28,7 @@ enum mode {
 	PICKY,      /* Alertmanager: 400 for a batch with label bad="yes" in it */
 	CUT,        /* half an answer */
 	HISTOGRAMS, /* Prometheus: one native histogram */
+	TLS,        /* Alertmanager: what a server for https says to http, 400 */
 };
 
 struct alertmanager {
@@ -371,6 +372,9 @@ static inline void answer_alertmanager(struct driver *d, const struct exchange *
 		answer.body = STR("<html>Sign in</html>");
 	} else if (m->mode == CUT) {
 		answer.body = STR("{\"status\":\"succ");
+	} else if (m->mode == TLS) {
+		answer.status = 400;
+		answer.body = STR("Client sent an HTTP request to an HTTPS server.\n");
 	} else if (m->mode == REFUSED) {
 		answer.status = 0;
 		answer.failure = "connection refused";

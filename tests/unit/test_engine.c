@@ -151,7 +151,8 @@ static size_t count_of(const struct strbuf *text, const char *part) {
 	return count;
 }
 
-/* Status 200 with an answer that Alertmanager does not give: the alerts went nowhere. */
+/* Answers after which the alerts went nowhere, and are not to blame: a 200 that is not Alertmanager's, and the 400 of a server that
+ * wants TLS. */
 static void test_page_for_alertmanager(void **state) {
 	(void)state;
 	static const struct {
@@ -161,6 +162,9 @@ static void test_page_for_alertmanager(void **state) {
 		{BROKEN, "HTTP status 200, but the answer is not Alertmanager's: \"<html>Sign in</html>\""},
 		{CUT,
 		 "HTTP status 200, but the answer is not Alertmanager's: \"{\\\"status\\\":\\\"succ\""},
+		{TLS,
+		 "HTTP status 400: \"Client sent an HTTP request to an HTTPS server.\" (is its URL "
+		 "https://?)"},
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct driver d;

@@ -232,6 +232,9 @@ static void test_error_text(void **state) {
 		{302, "<a href=/login>", "HTTP status 302: a redirect, which is not followed"},
 		{500, "{\"error\":", "HTTP status 500: \"{\\\"error\\\":\""},
 		{204, "", "HTTP status 204"},
+		{400, "Client sent an HTTP request to an HTTPS server.\n",
+		 "HTTP status 400: \"Client sent an HTTP request to an HTTPS server.\" (is its URL "
+		 "https://?)"},
 	};
 	struct arena a;
 	arena_init(&a);
@@ -245,6 +248,16 @@ static void test_error_text(void **state) {
 	assert_true(strlen(text) < 300);
 	strbuf_finish(&body);
 	arena_finish(&a);
+}
+
+static void test_refusals(void **state) {
+	(void)state;
+	assert_true(promapi_is_refusal(400, STR("bad label")));
+	assert_true(promapi_is_refusal(413, STR("")));
+	assert_true(promapi_is_refusal(422, STR("")));
+	assert_false(promapi_is_refusal(400, STR("The plain HTTP request was sent to HTTPS port")));
+	assert_false(promapi_is_refusal(401, STR("")));
+	assert_false(promapi_is_refusal(503, STR("")));
 }
 
 static void test_requests(void **state) {
@@ -294,6 +307,7 @@ int main(void) {
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_error_text),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_requests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
