@@ -2,10 +2,34 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "engine/config_private.h"
+#include "engine/config_access_private.h"
 
 void config_add_error(struct config_reader *r, const struct yaml_node *at, const char *message) {
 	diags_add(r->diags, DIAG_ERROR, at->span, "%s", message);
+}
+
+void config_add_unknown_key(struct config_reader *r, const struct yaml_node *key,
+							const char *what) {
+	struct str name = key->text;
+	size_t end = 0;
+	while (end < name.len && name.ptr[end] != ':' && name.ptr[end] != '=') {
+		end++;
+	}
+	bool is_cut = end < name.len;
+	const char *in = what != NULL ? " in " : "", *hint = "";
+	if (is_cut) {
+		hint = "; a colon with a blank behind it stands between key and value";
+	} else if (str_ends_with(name, STR("_sd_configs"))) {
+		hint = "; servers are not discovered, list them in static_configs";
+	}
+	const char *message =
+		arena_printf(r->arena, "unknown key \"%.*s\"%s%s%s", STR_FMT(str_slice(name, 0, end)), in,
+					 what != NULL ? what : "", hint);
+	if (is_cut) {
+		diags_add_secret(r->diags, key->span, message);
+	} else {
+		config_add_error(r, key, message);
+	}
 }
 
 bool config_expect_kind(struct config_reader *r, const struct yaml_node *node,
@@ -32,7 +56,7 @@ static void read_value(struct config_reader *r, const struct setting *s,
 		return;
 	}
 	if (!config_parse_value(s, node->text, r->arena, target, &error)) {
-		if (config_setting_is_url(s)) {
+		if (config_setting_is_url(s) || config_setting_is_secret(s)) {
 			diags_add_secret(r->diags, node->span, error);
 		} else {
 			config_add_error(r, node, error);
@@ -86,8 +110,7 @@ void config_read_fields(struct config_reader *r, const struct yaml_node *node,
 			row++;
 		}
 		if (row == count) {
-			diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\" in %s",
-					  STR_FMT(key->text), what);
+			config_add_unknown_key(r, key, what);
 			continue;
 		}
 		read_setting(r, &rows[row], node->pairs[i].value, (char *)target + rows[row].offset);
@@ -106,9 +129,8 @@ static void read_peer(struct config_reader *r, const struct yaml_node *node) {
 		}
 	} else if (config_expect_kind(r, node, YAML_MAPPING)) {
 		config_read_fields(r, node, rows, count, &peer, "alertmanagers");
-		if (yaml_find(node, "url") == NULL) {
-			config_add_error(r, node, "an Alertmanager needs a \"url\"");
-		}
+		config_access_check(r, node, &peer.access);
+		config_add_targets(r, node, &peer);
 	}
 	if (peer.url.len > 0) {
 		config_add_peer(r->config, &peer, r->arena);
@@ -246,7 +268,13 @@ static void read_setting(struct config_reader *r, const struct setting *s,
 	case SETTING_DURATION:
 	case SETTING_OPTIONAL_DURATION:
 	case SETTING_TEXT:
+	case SETTING_SECRET:
+	case SETTING_FILE:
+	case SETTING_PROXY:
+	case SETTING_TLS_VERSION:
+	case SETTING_HEADERS:
 	case SETTING_BOOL:
+	case SETTING_CHOICE:
 	case SETTING_LISTEN:
 	case SETTING_BYTES:
 	case SETTING_COUNT:
@@ -282,36 +310,56 @@ static const struct setting *find_setting(struct str prefix, struct str key, boo
 static void read_mapping(struct config_reader *r, const struct yaml_node *node, struct str prefix) {
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
-		bool section;
-		const struct setting *s = find_setting(prefix, key->text, &section);
+		bool section = false, is_name = memchr(key->text.ptr, '.', key->text.len) == NULL;
+		const struct setting *s = is_name ? find_setting(prefix, key->text, &section) : NULL;
 		if (s != NULL) {
 			read_setting(r, s, value, (char *)r->config + s->offset);
 		} else if (section && prefix.len == 0) {
 			if (config_expect_kind(r, value, YAML_MAPPING)) {
 				read_mapping(r, value, key->text);
 			}
-		} else if (prefix.len > 0) {
-			diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\" in %.*s",
-					  STR_FMT(key->text), STR_FMT(prefix));
 		} else {
-			diags_add(r->diags, DIAG_ERROR, key->span, "unknown key \"%.*s\"", STR_FMT(key->text));
+			config_add_unknown_key(r, key, prefix.len > 0 ? arena_dup(r->arena, prefix).ptr : NULL);
 		}
 	}
+}
+
+static void check_section(struct config_reader *r, const struct yaml_node *root, const char *name,
+						  const struct config_access *access) {
+	const struct yaml_node *section = yaml_find(root, name);
+	if (section != NULL && section->kind == YAML_MAPPING) {
+		config_access_check(r, section, access);
+	}
+}
+
+static void read_root(struct config_reader *r, const struct yaml_node *root) {
+	read_mapping(r, root, STR_EMPTY);
+	check_section(r, root, "prometheus", &r->config->prometheus.access);
+	check_section(r, root, "remote_write", &r->config->remote_write.access);
 }
 
 bool config_parse(struct str text, struct arena *a, struct diags *diags, struct config *c) {
 	struct config_reader r = {.arena = a, .diags = diags, .config = c};
 	struct yaml_document *documents;
-	size_t count, errors = diags->errors;
-	if (!yaml_parse(text, a, diags, &documents, &count)) {
+	size_t count, errors = diags->errors, first = diags->count;
+	bool is_yaml = yaml_parse(text, a, diags, &documents, &count);
+	if (diags->errors > errors) {
+		config_access_hide_all(diags, first, text);
+	}
+	if (!is_yaml) {
 		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (documents[i].root != NULL) {
+			config_access_hide(diags, documents[i].root);
+		}
 	}
 	if (count > 1 && documents[1].root != NULL) {
 		config_add_error(&r, documents[1].root, "a configuration is one document");
 	}
 	if (count > 0 && documents[0].root != NULL && documents[0].root->kind != YAML_NULL &&
 		config_expect_kind(&r, documents[0].root, YAML_MAPPING)) {
-		read_mapping(&r, documents[0].root, STR_EMPTY);
+		read_root(&r, documents[0].root);
 	}
 	return diags->errors == errors;
 }
@@ -374,5 +422,7 @@ bool config_set(struct config *c, struct str name, struct str value, struct aren
 		s->kind == SETTING_PRESETS) {
 		return add_item(c, s, value, a, ret_error);
 	}
-	return config_parse_value(s, value, a, (char *)c + s->offset, ret_error);
+	bool is_switch = (s->kind == SETTING_BOOL || s->kind == SETTING_CHOICE) && value.len == 0;
+	return config_parse_value(s, is_switch ? STR("true") : value, a, (char *)c + s->offset,
+							  ret_error);
 }

@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/labels.h"
 #include "base/timestamp.h"
+#include "engine/config_access.h"
 #include "engine/evaluation_mode.h"
 #include "notifiers/relabel.h"
 #include "rules/group.h"
@@ -17,6 +18,7 @@ struct config_peer {
 	dur_ms timeout; /* of one request */
 	struct relabel_rules
 		alert_relabel; /* of an Alertmanager: for what it alone is told, behind those of all */
+	struct config_access access;
 };
 
 struct config_preset {
@@ -43,6 +45,8 @@ struct config {
 		remote_write; /* where own outputs are written; the whole URL; empty: nowhere; 30s */
 	dur_ms for_outage_tolerance; /* how old `for` state may be that is restored; 1h */
 	dur_ms for_grace_period; /* a restored alert fires no sooner than this after the start; 10m */
+	struct config_access prometheus_given, alertmanagers_given,
+		remote_write_given;       /* by flags and variables */
 	const struct str *rule_files; /* globs, relative to the configuration file's folder */
 	size_t rule_file_count;
 	const struct config_preset
@@ -90,15 +94,23 @@ bool config_parse_relabel(struct str text, struct arena *a, struct diags *diags,
 bool config_set(struct config *c, struct str name, struct str value, struct arena *a,
 				const char **ret_error);
 
-/* A setting that has a flag and a variable, as --help and the documentation list it. */
+/* Paths in the file begin at its folder; to be called before anything is set by flags. */
+void config_set_folder(struct config *c, struct str folder, struct arena *a);
+
+/* What flags and variables say of the way into servers takes the place of what the file says, for each of them; to be called once,
+ * after the last config_set. false: *ret_error, in the arena, says what contradicts itself. */
+bool config_finish(struct config *c, struct arena *a, const char **ret_error);
+
+/* A setting that has a variable and mostly a flag, as --help and the documentation list it. */
 struct config_option {
 	const char *name;     /* "prometheus.url" */
-	const char *flag;     /* "prometheus" */
+	const char *flag;     /* "prometheus"; NULL: there is only the variable */
 	const char *variable; /* "TOCSIN_PROMETHEUS" */
-	const char *argument; /* "URL" */
+	const char *argument; /* "URL"; NULL: a switch */
 	const char *help;
 	bool repeats;
-	bool is_url; /* its value must not be repeated as it is: url_mask() */
+	bool is_url;    /* its value must not be repeated as it is: url_mask() */
+	bool is_secret; /* its value must not be repeated at all */
 };
 const struct config_option *config_options(size_t *ret_count);
 

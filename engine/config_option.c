@@ -1,7 +1,7 @@
 #include <stddef.h>
 
 #include "base/mem.h"
-#include "engine/config_private.h"
+#include "engine/config_access_private.h"
 #include "engine/limits.h"
 
 #define AT(field) offsetof(struct config, field)
@@ -11,19 +11,59 @@
 #define FILE_ONLY(name, field, read)                                                               \
 	{ name, SETTING_NODE, AT(field), NULL, NULL, NULL, NULL, read }
 
+/* The way into a server, as far as containers and command lines want it. What is a secret has no flag: others see those. */
+#define ACCESS_OPTIONS(section, field, flag, variable, whom)                                       \
+	OPTION(section ".basic_auth.username", SETTING_TEXT, field.basic_auth.username,                \
+		   flag "-username", variable "_USERNAME", "NAME", "who tocsin is to " whom),              \
+		OPTION(section ".basic_auth.password", SETTING_SECRET, field.basic_auth.password, NULL,    \
+			   variable "_PASSWORD", "TEXT", "the password to that name"),                         \
+		OPTION(section ".basic_auth.password_file", SETTING_FILE, field.basic_auth.password_file,  \
+			   flag "-password-file", variable "_PASSWORD_FILE", "FILE", "where the password is"), \
+		OPTION(section ".authorization.credentials", SETTING_SECRET,                               \
+			   field.authorization.credentials, NULL, variable "_BEARER_TOKEN", "TEXT",            \
+			   "a bearer token for " whom),                                                        \
+		OPTION(section ".authorization.credentials_file", SETTING_FILE,                            \
+			   field.authorization.credentials_file, flag "-bearer-token-file",                    \
+			   variable "_BEARER_TOKEN_FILE", "FILE", "where the bearer token is"),                \
+		OPTION(section ".tls_config.ca_file", SETTING_FILE, field.tls.ca_file, flag "-ca-file",    \
+			   variable "_CA_FILE", "FILE", "CA certificates for " whom " (the system's)"),        \
+		OPTION(section ".tls_config.cert_file", SETTING_FILE, field.tls.cert_file,                 \
+			   flag "-cert-file", variable "_CERT_FILE", "FILE",                                   \
+			   "the certificate that tocsin shows to " whom),                                      \
+		OPTION(section ".tls_config.key_file", SETTING_FILE, field.tls.key_file, flag "-key-file", \
+			   variable "_KEY_FILE", "FILE", "the key to that certificate"),                       \
+		OPTION(section ".tls_config.server_name", SETTING_TEXT, field.tls.server_name,             \
+			   flag "-server-name", variable "_SERVER_NAME", "HOST",                               \
+			   "the name in the certificate of " whom " (the URL's host)"),                        \
+		OPTION(section ".tls_config.insecure_skip_verify", SETTING_CHOICE,                         \
+			   field.tls.insecure_skip_verify, flag "-insecure-skip-verify",                       \
+			   variable "_INSECURE_SKIP_VERIFY", NULL, "take any certificate of " whom),           \
+		OPTION(section ".http_headers.values", SETTING_HEADERS, field, flag "-header",             \
+			   variable "_HEADER", "NAME=VALUE",                                                   \
+			   "a header for " whom ", such as X-Scope-OrgID=team")
+
 static const struct setting table[] = {
 	OPTION("prometheus.url", SETTING_URL, prometheus.url, "prometheus", "PROMETHEUS", "URL",
 		   "where samples come from (http://localhost:9090)"),
 	OPTION("prometheus.timeout", SETTING_DURATION, prometheus.timeout, "prometheus-timeout",
 		   "PROMETHEUS_TIMEOUT", "DURATION", "how long one answer may take (30s)"),
+	ACCESS_OPTIONS("prometheus", prometheus_given, "prometheus", "PROMETHEUS", "Prometheus"),
+	CONFIG_ACCESS_ROWS("prometheus.", AT(prometheus.access)),
 	OPTION("alertmanagers", SETTING_PEERS, alertmanagers, "alertmanager", "ALERTMANAGER", "URL",
 		   "who is told of alerts; each of them gets all (http://localhost:9093)"),
+	ACCESS_OPTIONS("alertmanagers", alertmanagers_given, "alertmanager", "ALERTMANAGER",
+				   "Alertmanager"),
 	OPTION(
 		"remote_write.url", SETTING_OPTIONAL_URL, remote_write.url, "remote-write", "REMOTE_WRITE",
 		"URL",
 		"where recorded series and ALERTS are written, such as http://localhost:9090/api/v1/write"),
 	OPTION("remote_write.timeout", SETTING_DURATION, remote_write.timeout, "remote-write-timeout",
 		   "REMOTE_WRITE_TIMEOUT", "DURATION", "how long one write may take (30s)"),
+	ACCESS_OPTIONS("remote_write", remote_write_given, "remote-write", "REMOTE_WRITE",
+				   "the database"),
+	CONFIG_ACCESS_ROWS("remote_write.", AT(remote_write.access)),
+	CONFIG_ACCESS_ROW("remote_write.headers", SETTING_NODE, AT(remote_write.access),
+					  config_access_read_plain_headers),
 	OPTION("rule_files", SETTING_TEXTS, rule_files, "rules", "RULES", "FILE",
 		   "a rule file, or a pattern such as rules/*.yml"),
 	OPTION(
@@ -88,6 +128,11 @@ static const struct setting peer_table[] = {
 	 NULL},
 	{"alert_relabel_configs", SETTING_NODE, offsetof(struct config_peer, alert_relabel), NULL, NULL,
 	 NULL, NULL, config_read_peer_relabel},
+	CONFIG_ACCESS_ROWS("", offsetof(struct config_peer, access)),
+	CONFIG_ACCESS_ROW("scheme", SETTING_NODE, 0, config_read_scheme),
+	CONFIG_ACCESS_ROW("path_prefix", SETTING_NODE, 0, config_read_path_prefix),
+	CONFIG_ACCESS_ROW("api_version", SETTING_NODE, 0, config_read_api_version),
+	CONFIG_ACCESS_ROW("static_configs", SETTING_NODE, 0, config_read_static_configs),
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -106,16 +151,20 @@ bool config_setting_is_url(const struct setting *s) {
 	return s->kind == SETTING_URL || s->kind == SETTING_OPTIONAL_URL || s->kind == SETTING_PEERS;
 }
 
+bool config_setting_is_secret(const struct setting *s) {
+	return s->kind == SETTING_SECRET || s->kind == SETTING_PROXY || s->kind == SETTING_HEADERS;
+}
+
 static bool setting_is_list(const struct setting *s) {
-	return s->kind == SETTING_LABELS || s->kind == SETTING_PEERS || s->kind == SETTING_TEXTS ||
-		   s->kind == SETTING_PRESETS;
+	return s->kind == SETTING_HEADERS || s->kind == SETTING_LABELS || s->kind == SETTING_PEERS ||
+		   s->kind == SETTING_TEXTS || s->kind == SETTING_PRESETS;
 }
 
 const struct config_option *config_options(size_t *ret_count) {
 	static struct config_option options[COUNT(table)];
 	size_t count = 0;
 	for (size_t i = 0; i < COUNT(table); i++) {
-		if (table[i].flag == NULL) {
+		if (table[i].variable == NULL) {
 			continue; /* only in the file */
 		}
 		options[count++] = (struct config_option){.name = table[i].name,
@@ -124,7 +173,8 @@ const struct config_option *config_options(size_t *ret_count) {
 												  .argument = table[i].argument,
 												  .help = table[i].help,
 												  .repeats = setting_is_list(&table[i]),
-												  .is_url = config_setting_is_url(&table[i])};
+												  .is_url = config_setting_is_url(&table[i]),
+												  .is_secret = config_setting_is_secret(&table[i])};
 	}
 	*ret_count = count;
 	return options;
@@ -205,6 +255,7 @@ void config_drop_default_preset(struct config *c) {
 static void dup_peer(struct arena *a, struct config_peer *p) {
 	p->url = arena_dup(a, p->url);
 	p->alert_relabel = relabel_rules_dup(a, p->alert_relabel);
+	config_access_dup(a, &p->access);
 }
 
 static const struct config_preset *dup_presets(struct arena *a, const struct config *c) {
@@ -237,6 +288,9 @@ void config_dup(struct arena *a, const struct config *c, struct config *ret_copy
 	}
 	dup_peer(a, &copy.prometheus);
 	dup_peer(a, &copy.remote_write);
+	config_access_dup(a, &copy.prometheus_given);
+	config_access_dup(a, &copy.alertmanagers_given);
+	config_access_dup(a, &copy.remote_write_given);
 	copy.alertmanagers = peers;
 	copy.rule_files = files;
 	copy.presets = dup_presets(a, c);

@@ -11,7 +11,8 @@ enum setting_kind {
 	SETTING_DURATION,          /* > 0 */
 	SETTING_OPTIONAL_DURATION, /* 0 is meant */
 	SETTING_TEXT,
-	SETTING_BOOL, /* "true" or "false"; a flag without a value means true */
+	SETTING_BOOL,   /* "true" or "false"; a flag without a value means true */
+	SETTING_CHOICE, /* the same, into an enum config_choice */
 	SETTING_LISTEN,
 	SETTING_BYTES,
 	SETTING_COUNT,
@@ -22,7 +23,12 @@ enum setting_kind {
 	SETTING_PEERS,
 	SETTING_TEXTS,
 	SETTING_PRESETS,
-	SETTING_NODE, /* a mapping or list that only its own `read` understands */
+	SETTING_SECRET, /* into a struct config_secret; may be empty */
+	SETTING_FILE,   /* a path, relative to the configuration file's folder; may be empty */
+	SETTING_PROXY,  /* a URL that may have a password in it, into a struct config_secret */
+	SETTING_TLS_VERSION,
+	SETTING_HEADERS, /* NAME=VALUE, one more of a struct config_access */
+	SETTING_NODE,    /* a mapping or list that only its own `read` understands */
 };
 
 /* What the walk over the YAML tree carries along. */
@@ -39,12 +45,16 @@ struct setting {
 	const char *name; /* dotted: "prometheus.url" */
 	enum setting_kind kind;
 	size_t offset; /* in struct config, or in the element of a list */
-	const char *flag, *variable, *argument, *help; /* flag NULL: only in the file */
-	setting_read *read;                            /* NULL: the kind says how */
+	/* flag NULL: not on the command line, where others can read it; variable NULL: only in the file */
+	const char *flag, *variable, *argument, *help;
+	setting_read *read; /* NULL: the kind says how */
 };
 
 /* config.c: for those that read a part of the tree. */
 void config_add_error(struct config_reader *r, const struct yaml_node *at, const char *message);
+/* What stands behind a colon or '=' in it is not repeated: a blank is missing there, and it may be a password. `what` is NULL
+ * at the top. */
+void config_add_unknown_key(struct config_reader *r, const struct yaml_node *key, const char *what);
 /* "expected a mapping, got a sequence" */
 bool config_expect_kind(struct config_reader *r, const struct yaml_node *node, enum yaml_kind kind);
 /* A mapping whose keys are the rows of a table, into a structure; `what` names it in errors. */
@@ -55,6 +65,8 @@ const struct setting *settings(size_t *ret_count);
 
 /* Its value is a URL, or each of its items. */
 bool config_setting_is_url(const struct setting *s);
+/* Its value must not be shown. */
+bool config_setting_is_secret(const struct setting *s);
 
 /* A list of peers is settings in a struct config_peer. */
 const struct setting *peer_settings(size_t *ret_count);
@@ -80,6 +92,12 @@ bool config_check_preset(const struct config_preset *preset, struct arena *a,
 /* Lists of relabelling rules: a setting of struct relabel_rules, of the whole and of one Alertmanager. */
 void config_read_relabel(struct config_reader *r, const struct yaml_node *node, void *target);
 void config_read_peer_relabel(struct config_reader *r, const struct yaml_node *node, void *target);
+/* config_targets.c: an item of `alertmanagers` in the keys of prometheus.yml. The readers only judge; config_add_targets then adds
+ * an Alertmanager for each target, with all that `like` has but its URL, and complains when the item `node` names no server. */
+setting_read config_read_scheme, config_read_path_prefix, config_read_api_version,
+	config_read_static_configs;
+void config_add_targets(struct config_reader *r, const struct yaml_node *node,
+						const struct config_peer *like);
 
 /* One more item of a list, by its text. */
 void config_add_peer(struct config *c, const struct config_peer *peer, struct arena *a);

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "base/utf8.h"
-#include "engine/config_private.h"
+#include "engine/config_access_private.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -156,8 +156,8 @@ static const char *judge_url(struct str text, struct str rest, struct arena *a) 
 	size_t slash = str_find(rest, STR("/"));
 	struct str authority = str_slice(rest, 0, slash), path = str_slice(rest, slash, rest.len);
 	if (memchr(rest.ptr, '@', rest.len) != NULL) {
-		return "a user name or password in a URL would end up in logs and alerts; authentication is not "
-			   "supported yet, let a proxy in front of the server add it";
+		return "a user name or password in a URL would end up in logs and alerts; they belong into "
+			   "basic_auth";
 	}
 	if (memchr(rest.ptr, '?', rest.len) != NULL || memchr(rest.ptr, '#', rest.len) != NULL) {
 		return quote_url(a, "%s has a query or a fragment; only the base of the API is wanted",
@@ -215,6 +215,11 @@ static bool parse_listen(struct str text, struct arena *a, struct str *ret_addre
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static const char *const format_names[] = {"text", "json"};
+static const char *const tls_names[] = {"TLS10", "TLS11", "TLS12", "TLS13"};
+
+const char *config_tls_version_name(enum config_tls_version version) {
+	return version == CONFIG_TLS_ANY ? "" : tls_names[version - CONFIG_TLS_10];
+}
 
 /* One of a few words, whose place in the list is the value of an enum. */
 static bool parse_choice(enum setting_kind kind, struct str text, struct arena *a, void *target,
@@ -225,6 +230,11 @@ static bool parse_choice(enum setting_kind kind, struct str text, struct arena *
 			return false;
 		}
 		*(enum evaluation_mode *)target = (enum evaluation_mode)index;
+	} else if (kind == SETTING_TLS_VERSION) {
+		if (!parse_word(text, tls_names, COUNT(tls_names), a, &index, ret_error)) {
+			return false;
+		}
+		*(enum config_tls_version *)target = (enum config_tls_version)(index + (int)CONFIG_TLS_10);
 	} else if (kind == SETTING_LOG_LEVEL) {
 		if (!parse_word(text, level_names, COUNT(level_names), a, &index, ret_error)) {
 			return false;
@@ -249,13 +259,78 @@ static bool parse_text(struct str text, struct arena *a, struct str *ret_text,
 	return true;
 }
 
-static bool parse_bool(struct str text, struct arena *a, bool *ret_value, const char **ret_error) {
-	bool yes = text.len == 0 || str_equal(text, STR("true"));
-	if (!yes && !str_equal(text, STR("false"))) {
-		*ret_error = quote(a, "%s is neither true nor false", text);
+static bool parse_secret(struct str text, struct arena *a, struct config_secret *ret_secret,
+						 const char **ret_error) {
+	if (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL) {
+		*ret_error = "a secret has no NUL character in it";
 		return false;
 	}
-	*ret_value = yes;
+	/* the end of a block scalar */
+	while (text.len > 0 && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r')) {
+		text.len--;
+	}
+	ret_secret->text = arena_dup(a, text);
+	return true;
+}
+
+static bool parse_proxy(struct str text, struct arena *a, struct config_secret *ret_url,
+						const char **ret_error) {
+	static const struct str schemes[] = {
+		{"http://", 7}, {"https://", 8}, {"socks5://", 9}, {"socks5h://", 10}};
+	bool known = text.len == 0;
+	struct str rest = STR_EMPTY;
+	for (size_t i = 0; i < COUNT(schemes); i++) {
+		if (str_starts_with(text, schemes[i])) {
+			known = true;
+			rest = str_slice(text, schemes[i].len, text.len);
+		}
+	}
+	for (size_t i = rest.len; i-- > 0;) {
+		if (rest.ptr[i] == '@') {
+			rest = str_slice(rest, i + 1, rest.len);
+			break;
+		}
+	}
+	struct str host = rest, port;
+	host.len -= str_ends_with(host, STR("/"));
+	bool has_port = split_port(host, &host, &port);
+	if (!known) {
+		*ret_error = quote_url(
+			a, "%s is not a URL beginning with http://, https://, socks5:// or socks5h://", text);
+	} else if (text.len > 0 &&
+			   (!host_is_valid(host) || (has_port && !port_is_valid(port, false)))) {
+		*ret_error = quote_url(a, "%s has no valid host name and port", text);
+	} else {
+		ret_url->text = arena_dup(a, text);
+		return true;
+	}
+	return false;
+}
+
+static bool parse_bool(struct str text, struct arena *a, bool *ret_value, const char **ret_error) {
+	/* the words of YAML 1.1, which Prometheus takes */
+	static const char *const words[2][9] = {
+		{"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"},
+		{"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"},
+	};
+	for (size_t i = 0; i < 2 * COUNT(words[0]); i++) {
+		bool yes = i >= COUNT(words[0]);
+		if (str_equal(text, str_from(words[yes][i % COUNT(words[0])]))) {
+			*ret_value = yes;
+			return true;
+		}
+	}
+	*ret_error = quote(a, "%s is neither true nor false", text);
+	return false;
+}
+
+static bool parse_yes_no(struct str text, struct arena *a, enum config_choice *ret_choice,
+						 const char **ret_error) {
+	bool yes;
+	if (!parse_bool(text, a, &yes, ret_error)) {
+		return false;
+	}
+	*ret_choice = yes ? CONFIG_YES : CONFIG_NO;
 	return true;
 }
 
@@ -271,14 +346,20 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 	case SETTING_URL: return config_parse_url(text, a, target, ret_error);
 	case SETTING_DURATION: return parse_duration(text, false, a, target, ret_error);
 	case SETTING_OPTIONAL_DURATION: return parse_duration(text, true, a, target, ret_error);
+	case SETTING_FILE:
 	case SETTING_TEXT: return parse_text(text, a, target, ret_error);
+	case SETTING_SECRET: return parse_secret(text, a, target, ret_error);
+	case SETTING_PROXY: return parse_proxy(text, a, target, ret_error);
 	case SETTING_BOOL: return parse_bool(text, a, target, ret_error);
+	case SETTING_CHOICE: return parse_yes_no(text, a, target, ret_error);
 	case SETTING_LISTEN: return parse_listen(text, a, target, ret_error);
 	case SETTING_BYTES: return parse_bytes(text, a, target, ret_error);
 	case SETTING_COUNT: return parse_count(text, a, target, ret_error);
 	case SETTING_EVALUATION:
 	case SETTING_LOG_LEVEL:
-	case SETTING_LOG_FORMAT: return parse_choice(s->kind, text, a, target, ret_error);
+	case SETTING_LOG_FORMAT:
+	case SETTING_TLS_VERSION: return parse_choice(s->kind, text, a, target, ret_error);
+	case SETTING_HEADERS: return config_access_parse_header(text, a, target, ret_error);
 	case SETTING_LABELS:
 	case SETTING_PEERS:
 	case SETTING_TEXTS:

@@ -16,6 +16,20 @@ static void judge(const struct config *c) {
 	}
 }
 
+/* What was taken does not contradict itself, and can be shown. */
+static void finish(struct config *c, bool ok, struct arena *a) {
+	struct strbuf out = STRBUF_INIT;
+	const char *error;
+	config_set_folder(c, STR("/etc"), a);
+	bool finished = config_finish(c, a, &error);
+	BUG_ON(ok && !finished);
+	config_access_print(&out, &c->prometheus.access, 2);
+	for (size_t i = 0; i < c->alertmanager_count; i++) {
+		config_access_print(&out, &c->alertmanagers[i].access, 2);
+	}
+	strbuf_finish(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct str text = {.ptr = (const char *)data, .len = size};
 	struct arena a, b;
@@ -34,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	config_dup(&b, &config, &copy);
 	arena_finish(&a);
 	judge(&copy);
+	finish(&copy, ok, &b);
 	arena_finish(&b);
 	return 0;
 }
