@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "engine/io/access.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
 #include "engine/rule_set.h"
@@ -88,6 +89,15 @@ static void check_presets(struct check *c, const char *path, const struct config
 	rule_set_destroy(set);
 }
 
+/* Only warnings: where configurations are checked, the secrets need not be. */
+static void check_access(struct check *c, const char *path, struct config *config) {
+	struct strbuf messages = STRBUF_INIT;
+	config_set_folder(config, file_folder(path), &c->arena);
+	access_check(config, path, &messages);
+	fputs(messages.len > 0 ? messages.ptr : "", stderr);
+	strbuf_finish(&messages);
+}
+
 static void check_config(struct check *c, const char *path, struct str text) {
 	struct diags diags;
 	struct config config;
@@ -101,6 +111,7 @@ static void check_config(struct check *c, const char *path, struct str text) {
 	}
 	say_good(c, path, "a configuration");
 	check_presets(c, path, &config);
+	check_access(c, path, &config);
 	struct file_list list = {0};
 	struct str folder = file_folder(path);
 	const char *start = arena_dup(&c->arena, folder).ptr;
@@ -117,6 +128,11 @@ static void check_config(struct check *c, const char *path, struct str text) {
 	}
 }
 
+/* At the beginning of a line, or of the text. */
+static bool has_groups(struct str text) {
+	return str_starts_with(text, STR("groups:")) || str_find(text, STR("\ngroups:")) < text.len;
+}
+
 /* What has no "groups" is taken for a configuration, if it looks like a mapping at all; an empty file is an empty rule file. */
 static bool is_config(struct str text) {
 	struct arena scratch;
@@ -126,7 +142,9 @@ static bool is_config(struct str text) {
 	arena_init(&scratch);
 	diags_init(&ignored, &scratch);
 	bool config = false;
-	if (yaml_parse(text, &scratch, &ignored, &documents, &count) && count > 0) {
+	if (!yaml_parse(text, &scratch, &ignored, &documents, &count)) {
+		config = !has_groups(text); /* its secrets are not to be shown */
+	} else if (count > 0) {
 		const struct yaml_node *root = documents[0].root;
 		config = root != NULL && root->kind == YAML_MAPPING && root->count > 0 &&
 				 yaml_find(root, "groups") == NULL;

@@ -12,7 +12,7 @@
 #include "engine/io/clock.h"
 #include "engine/io/query.h"
 
-static const struct option_row rows[] = {
+static const struct option_row own_rows[] = {
 	{.flag = "prometheus",
 	 .variable = "TOCSIN_PROMETHEUS",
 	 .argument = "URL",
@@ -39,21 +39,50 @@ static const struct option_row rows[] = {
 	{.flag = "table", .help = "print the points of a range, where a terminal would get charts"},
 };
 
-static const struct options_spec spec = {
+static const struct options_spec own_spec = {
 	.command = &command_query,
 	.about =
 		"Evaluates an expression over the data of a Prometheus: at one time, or, with --start, over a range.\n",
-	.rows = rows,
-	.count = sizeof(rows) / sizeof(rows[0]),
 	.examples =
 		"Examples:\n"
 		"  tocsin query 'sum by (model) (rate(predictions_total[5m]))'\n"
 		"  tocsin query --start 2026-01-01T00:00:00Z --end 2026-01-01T06:00:00Z --step 5m up\n",
 };
 
+#define OWN_ROWS (sizeof own_rows / sizeof own_rows[0])
+
+/* What the configuration has on the way into a Prometheus. */
+static bool is_access(const struct config_option *o) {
+	return strncmp(o->name, "prometheus.", 11) == 0 && strchr(o->name + 11, '.') != NULL;
+}
+
+/* Our own options, then those of the way in; `ret_names`, which runs in step, has their settings. */
+static void make_rows(struct arena *a, struct options_spec *spec, const char ***ret_names) {
+	size_t count;
+	const struct config_option *settings = config_options(&count);
+	struct option_row *rows = ARENA_ARRAY(a, struct option_row, OWN_ROWS + count);
+	const char **names = ARENA_ARRAY(a, const char *, OWN_ROWS + count);
+	memcpy(rows, own_rows, sizeof own_rows);
+	*spec = own_spec;
+	spec->count = OWN_ROWS;
+	for (size_t i = 0; i < count; i++) {
+		if (is_access(&settings[i])) {
+			names[spec->count] = settings[i].name;
+			rows[spec->count++] = (struct option_row){.flag = settings[i].flag,
+													  .variable = settings[i].variable,
+													  .argument = settings[i].argument,
+													  .help = settings[i].help,
+													  .repeats = settings[i].repeats};
+		}
+	}
+	spec->rows = rows;
+	*ret_names = names;
+}
+
 /* What the options say. */
 struct question {
 	struct config config; /* only its Prometheus and limits */
+	const char **names;   /* of the settings behind the options; NULL: an option of our own */
 	struct query_options query;
 	bool remote, json, table;
 	const char *text;
@@ -70,6 +99,51 @@ static bool read_setting(struct question *q, const struct options *o, const char
 	options_complain(&command_query, "--%s %s: %s", flag, shown.len > 0 ? shown.ptr : "", error);
 	strbuf_finish(&shown);
 	return false;
+}
+
+static bool was_given(const struct option_given *items, size_t count,
+					  const struct option_row *row) {
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].row == row) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those items that say how to get in; of what `except` has too, nothing. Values are not repeated: they may be secrets. */
+static bool read_access(struct question *q, const struct options_spec *spec,
+						const struct option_given *items, size_t count,
+						const struct options *except, struct arena *a) {
+	for (size_t i = 0; i < count; i++) {
+		const struct option_row *row = items[i].row;
+		const char *name = q->names[row - spec->rows], *error;
+		if (name == NULL || (except != NULL && was_given(except->flags, except->flag_count, row))) {
+			continue;
+		}
+		if (!config_set(&q->config, str_from(name), str_from(items[i].value), a, &error)) {
+			options_complain(&command_query, "%s: %s",
+							 except != NULL ? row->variable : arena_printf(a, "--%s", row->flag),
+							 error);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool finish_access(struct question *q, const struct options_spec *spec,
+						  const struct options *o, struct arena *a) {
+	const char *error;
+	if (!read_access(q, spec, o->variables, o->variable_count, o, a) ||
+		!read_access(q, spec, o->flags, o->flag_count, NULL, a)) {
+		return false;
+	}
+	if (!config_finish(&q->config, a, &error)) {
+		options_complain(&command_query, "%s", error);
+		return false;
+	}
+	q->query.access = &q->config.prometheus.access;
+	return true;
 }
 
 static bool read_time(const struct options *o, const char *flag, ts_ms otherwise, ts_ms *ret_t) {
@@ -134,7 +208,8 @@ static bool read_where(struct question *q, const struct options *o) {
 	return true;
 }
 
-static bool read_question(struct question *q, const struct options *o, struct arena *a) {
+static bool read_question(struct question *q, const struct options_spec *spec,
+						  const struct options *o, struct arena *a) {
 	config_init(&q->config);
 	if (o->operand_count != 1) {
 		options_complain(&command_query,
@@ -147,7 +222,7 @@ static bool read_question(struct question *q, const struct options *o, struct ar
 	if (!read_setting(q, o, "prometheus", "prometheus.url", a) ||
 		!read_setting(q, o, "timeout", "prometheus.timeout", a) ||
 		!read_setting(q, o, "limit-answer-bytes", "limits.answer_bytes", a) ||
-		!read_grid(q, o, a) || !read_where(q, o)) {
+		!finish_access(q, spec, o, a) || !read_grid(q, o, a) || !read_where(q, o)) {
 		return false;
 	}
 	struct query_options *query = &q->query;
@@ -291,14 +366,16 @@ static enum exit_code answer(const struct question *q, struct arena *a) {
 static enum exit_code run(int argc, char **argv) {
 	struct arena a;
 	struct options options;
+	struct options_spec spec;
 	struct question question = {0};
 	arena_init(&a);
+	make_rows(&a, &spec, &question.names);
 	enum exit_code code = EXIT_USAGE;
 	switch (options_parse(&spec, argc, argv, &a, &options)) {
 	case OPTIONS_HELPED: code = EXIT_FINE; break;
 	case OPTIONS_WRONG: break;
 	case OPTIONS_READ:
-		if (read_question(&question, &options, &a)) {
+		if (read_question(&question, &spec, &options, &a)) {
 			code = answer(&question, &a);
 		}
 		break;

@@ -90,10 +90,6 @@ static void unlink_exchange(struct http_exchange *e) {
 	unpend(e);
 }
 
-static bool is_redirect(long status) {
-	return status >= 300 && status < 400 && status != 304;
-}
-
 /* A status is only given for an answer that came whole, or of which the receiver has had enough. */
 static void finish(struct http_exchange *e, CURLcode code) {
 	long status = 0;
@@ -102,7 +98,8 @@ static void finish(struct http_exchange *e, CURLcode code) {
 	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(e->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	curl_easy_getinfo(e->easy, CURLINFO_CONTENT_TYPE, &content_type);
-	bool whole = !e->is_cancelled && (code == CURLE_OK || e->is_enough) && !is_redirect(status);
+	bool whole = !e->is_cancelled && (code == CURLE_OK || e->is_enough) &&
+				 !http_is_redirect(status) && e->refusal == NULL;
 	struct strbuf failure = STRBUF_INIT;
 	if (!whole) {
 		http_failure_print(&failure, e, code);
@@ -122,6 +119,11 @@ static void finish(struct http_exchange *e, CURLcode code) {
 	http_exchange_destroy(e);
 }
 
+static void add_to_multi(struct http_exchange *e) {
+	CURLMcode code = curl_multi_add_handle(e->client->multi, e->easy);
+	BUG_ON(code != CURLM_OK); /* out of memory, or a handle added twice */
+}
+
 /* After every call, whatever the count of running transfers says: a transfer that ended inside of it is only reported here. */
 static void drain_results(struct http_client *c) {
 	CURLMsg *message;
@@ -135,7 +137,11 @@ static void drain_results(struct http_client *c) {
 		struct http_exchange *e = NULL;
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&e);
 		curl_multi_remove_handle(c->multi, easy);
-		finish(e, code);
+		if (code == CURLE_OK && http_access_follow(e)) {
+			add_to_multi(e);
+		} else {
+			finish(e, code);
+		}
 	}
 	close_if_idle(c);
 }
@@ -148,8 +154,7 @@ static void drive(struct http_client *c, curl_socket_t fd, int what) {
 
 static void begin(struct http_exchange *e) {
 	e->started_at = clock_monotonic();
-	CURLMcode code = curl_multi_add_handle(e->client->multi, e->easy);
-	BUG_ON(code != CURLM_OK); /* out of memory, or a handle added twice */
+	add_to_multi(e);
 	e->is_running = true;
 }
 
@@ -159,7 +164,7 @@ static void handle_soon(uv_timer_t *timer) {
 		struct http_exchange *e = c->pending;
 		c->pending = e->next_pending;
 		e->is_pending = false;
-		if (!e->is_cancelled) {
+		if (!e->is_cancelled && e->refusal == NULL) {
 			begin(e);
 			continue;
 		}

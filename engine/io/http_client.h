@@ -7,9 +7,31 @@
 
 #include "base/str.h"
 #include "base/timestamp.h"
+#include "engine/config_access.h"
 
 struct http_client;
 struct http_exchange;
+
+struct http_header {
+	const char *name, *value;
+};
+
+/* Who we are to a server and how it is approached, as configured and with what stands in files. Of all zeros: nobody in particular,
+ * over TLS with the system's CAs, not through a proxy, redirects are failures. */
+struct http_access {
+	const char *failure; /* not NULL: why there is none; the request fails with it, unsent */
+	const char *username, *password; /* basic authentication; NULL: none */
+	const struct http_header *headers;
+	size_t header_count;
+	struct str ca, cert, key;          /* PEM; empty: the system's, none, none */
+	const char *ca_place, *cert_place; /* where they are from, for messages */
+	const char *server_name;           /* in the server's certificate; NULL: the URL's host */
+	bool is_insecure;                  /* any certificate will do */
+	enum config_tls_version tls_min, tls_max;
+	const char *proxy, *no_proxy; /* NULL: none */
+	bool has_environment_proxy;   /* the environment says which */
+	bool follows_redirects;
+};
 
 struct http_request {
 	const char *url;            /* http or https; copied */
@@ -21,6 +43,7 @@ struct http_request {
 	const char
 		*limit_name; /* what raises max_bytes, for the message; borrowed; NULL: nothing does */
 	bool compressed; /* whether to offer gzip and deflate */
+	const struct http_access *access; /* borrowed until http_send returns; NULL: as of all zeros */
 };
 
 struct http_answer {
@@ -48,7 +71,8 @@ struct http_client *http_client_create(uv_loop_t *loop, const char *user_agent);
 typedef void http_client_closed(void *data);
 void http_client_close(struct http_client *c, http_client_closed *closed, void *data);
 
-/* A redirect is a failure that says where it leads: what is configured is where the requests go. */
+/* A redirect is a failure that says where it leads: what is configured is where the requests go. Where redirects are followed, the
+ * request is repeated as it is, body and all; to another server it goes without names, passwords and headers of ours. */
 struct http_exchange *http_send(struct http_client *c, const struct http_request *request,
 								const struct http_callbacks *callbacks);
 

@@ -38,7 +38,7 @@ static size_t handle_body(char *bytes, size_t size, size_t count, void *data) {
 		return STOP;
 	}
 	e->received += length;
-	if (e->callbacks.receive == NULL) {
+	if (e->callbacks.receive == NULL || (e->follows_redirects && http_is_redirect(status))) {
 		return length;
 	}
 	if (!e->callbacks.receive((int)status, (struct str){bytes, length}, e->callbacks.data)) {
@@ -97,7 +97,6 @@ static void set_body(struct http_exchange *e, const struct http_request *r) {
 }
 
 static void set_options(struct http_exchange *e, const struct http_request *r) {
-	curl_easy_setopt(e->easy, CURLOPT_URL, r->url);
 	curl_easy_setopt(e->easy, CURLOPT_USERAGENT, e->client->user_agent);
 	curl_easy_setopt(e->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	if (r->compressed) {
@@ -109,9 +108,7 @@ static void set_options(struct http_exchange *e, const struct http_request *r) {
 	for (size_t i = 0; r->headers != NULL && r->headers[i] != NULL; i++) {
 		add_header(e, r->headers[i]);
 	}
-	if (e->headers != NULL) {
-		curl_easy_setopt(e->easy, CURLOPT_HTTPHEADER, e->headers);
-	}
+	http_access_apply(e, r->url, r->access);
 }
 
 struct http_exchange *http_exchange_create(struct http_client *c, const struct http_request *r,
@@ -131,6 +128,6 @@ struct http_exchange *http_exchange_create(struct http_client *c, const struct h
 
 void http_exchange_destroy(struct http_exchange *e) {
 	curl_easy_cleanup(e->easy);
-	curl_slist_free_all(e->headers);
+	http_access_finish(e);
 	free(e);
 }

@@ -60,16 +60,7 @@ static void print_connect(struct strbuf *out, struct http_exchange *e) {
 }
 
 static void print_host(struct strbuf *out, struct http_exchange *e) {
-	char *url = NULL;
-	char *host = NULL;
-	CURLU *parts = curl_url();
-	curl_easy_getinfo(e->easy, CURLINFO_EFFECTIVE_URL, &url);
-	if (parts != NULL && url != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK) {
-		curl_url_get(parts, CURLUPART_HOST, &host, 0);
-	}
-	strbuf_printf(out, "cannot resolve host \"%s\"", host != NULL ? host : "");
-	curl_free(host);
-	curl_url_cleanup(parts);
+	strbuf_printf(out, "cannot resolve host \"%s\"", e->origin.host != NULL ? e->origin.host : "");
 }
 
 static void print_redirect(struct strbuf *out, struct http_exchange *e) {
@@ -79,9 +70,11 @@ static void print_redirect(struct strbuf *out, struct http_exchange *e) {
 	curl_easy_getinfo(e->easy, CURLINFO_REDIRECT_URL, &to);
 	struct strbuf masked = STRBUF_INIT;
 	url_mask(&masked, str_from(to != NULL ? to : ""));
-	strbuf_printf(
-		out, "redirected (%ld) to \"%.200s\": redirects are not followed, configure the final URL",
-		status, masked.len > 0 ? masked.ptr : "");
+	bool is_endless = e->redirects == HTTP_REDIRECTS_MAX;
+	strbuf_printf(out, "redirected%s (%ld) to \"%.200s\"%s", is_endless ? " again and again" : "",
+				  status, masked.len > 0 ? masked.ptr : "",
+				  e->follows_redirects ? ", which is not followed"
+									   : ": redirects are not followed, configure the final URL");
 	strbuf_finish(&masked);
 }
 
@@ -96,7 +89,34 @@ static const char *broken_connection(struct http_exchange *e) {
 						   : "the connection was reset before the answer";
 }
 
+/* What a proxy does is not to be taken for the server's doing. */
+static bool print_proxy(struct strbuf *out, struct http_exchange *e, CURLcode code) {
+	long status = 0;
+	curl_easy_getinfo(e->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (!e->has_proxy) {
+		return false;
+	}
+	if (status >= 300) {
+		strbuf_printf(out, "the proxy answered with HTTP status %ld%s", status,
+					  status == 407 ? ": it wants a user name and a password" : "");
+		return true;
+	}
+	if (code == CURLE_COULDNT_RESOLVE_PROXY) {
+		strbuf_add_c(out, "cannot resolve the host of the proxy");
+		return true;
+	}
+	if (code == CURLE_COULDNT_CONNECT) {
+		strbuf_add_c(out, "no connection to the proxy: ");
+		print_connect(out, e);
+		return true;
+	}
+	return false;
+}
+
 static void print_code(struct strbuf *out, struct http_exchange *e, CURLcode code) {
+	if (print_proxy(out, e, code) || http_tls_print(out, e, code)) {
+		return;
+	}
 	switch ((int)code) {
 	case CURLE_OUT_OF_MEMORY: /* as libcurl calls a header line that does not end */
 		print_headers_too_large(out);
@@ -125,6 +145,8 @@ static void print_code(struct strbuf *out, struct http_exchange *e, CURLcode cod
 void http_failure_print(struct strbuf *out, struct http_exchange *e, CURLcode code) {
 	if (e->is_cancelled) {
 		strbuf_add_c(out, "cancelled");
+	} else if (e->refusal != NULL) {
+		strbuf_add_c(out, e->refusal);
 	} else if (e->is_too_large) {
 		print_too_large(out, e);
 	} else if (e->is_header_too_large) {

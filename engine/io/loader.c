@@ -45,6 +45,7 @@ static void read_config_file(struct load *l) {
 		if (!config_parse(kept, l->arena, &diags, l->config)) {
 			note(l, LOADER_BAD);
 		}
+		config_set_folder(l->config, file_folder(path), l->arena);
 		render(l, &diags, path, kept);
 	} else {
 		strbuf_printf(l->messages, "error: %s\n", error);
@@ -76,20 +77,23 @@ static bool is_first(const struct loader *l, size_t index) {
 	return true;
 }
 
-static bool is_url(const char *name) {
+static const struct config_option *find_option(const char *name) {
 	size_t count;
 	const struct config_option *options = config_options(&count);
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(options[i].name, name) == 0) {
-			return options[i].is_url;
+			return &options[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
 static void report_setting(struct load *l, const struct loader_setting *s, const char *error) {
 	struct strbuf value = STRBUF_INIT;
-	if (is_url(s->name)) {
+	const struct config_option *option = find_option(s->name);
+	if (option != NULL && option->is_secret) {
+		strbuf_add_c(&value, CONFIG_SECRET_SHOWN);
+	} else if (option != NULL && option->is_url) {
 		url_mask(&value, str_from(s->value));
 	} else {
 		strbuf_add_c(&value, s->value);
@@ -115,9 +119,14 @@ static void apply_settings(struct load *l) {
 }
 
 static void load_config(struct load *l) {
+	const char *error;
 	config_init(l->config);
 	read_config_file(l);
 	apply_settings(l);
+	if (l->outcome == LOADER_FINE && !config_finish(l->config, l->arena, &error)) {
+		strbuf_printf(l->messages, "error: %s\n", error);
+		note(l, LOADER_MISUSED);
+	}
 }
 
 /* ---- rules ---- */

@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include "base/bug.h"
+#include "engine/io/access.h"
 #include "engine/io/http_client.h"
 
 /* Everything that is under way at once. */
@@ -12,6 +13,7 @@ struct query {
 	struct arena *arena;
 	uv_loop_t loop;
 	struct http_client *client;
+	struct access *access;
 	struct asked *asked;
 	size_t count, next, running;
 	const char *failure;        /* the first one; nothing new is sent after it */
@@ -100,6 +102,7 @@ static void send_one(struct query *q, struct asked *a) {
 		.max_bytes = q->options->limits.answer_bytes,
 		.limit_name = "--limit-answer-bytes",
 		.compressed = true,
+		.access = q->options->access != NULL ? access_resolve(q->access, q->options->access) : NULL,
 	};
 	struct http_callbacks callbacks = {.receive = handle_bytes, .done = handle_done, .data = a};
 	q->running++;
@@ -119,8 +122,10 @@ static void send_more(struct query *q) {
 static void run(struct query *q) {
 	BUG_ON(uv_loop_init(&q->loop) != 0);
 	q->client = http_client_create(&q->loop, "tocsin-query");
+	q->access = access_create();
 	send_more(q);
 	uv_run(&q->loop, UV_RUN_DEFAULT);
+	access_destroy(q->access);
 	BUG_ON(uv_loop_close(&q->loop) != 0);
 }
 

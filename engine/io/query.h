@@ -2,6 +2,7 @@
 #ifndef ENGINE_IO_QUERY_H
 #define ENGINE_IO_QUERY_H
 
+#include "engine/config_access.h"
 #include "engine/promapi.h"
 #include "promql-lite/eval.h"
 #include "promql-lite/parser.h"
@@ -14,8 +15,9 @@ enum query_outcome {
 };
 
 struct query_options {
-	const char *url; /* of the server, without a slash at the end */
-	dur_ms timeout;  /* of one request */
+	const char *url;                    /* of the server, without a slash at the end */
+	const struct config_access *access; /* NULL: it is open to everybody */
+	dur_ms timeout;                     /* of one request */
 	struct promapi_limits limits;
 	size_t fetches; /* requests at the same time */
 	struct pql_grid grid;

@@ -134,6 +134,7 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 	char agent[64];
 	snprintf(agent, sizeof agent, "tocsin/%s", r->options.version);
 	r->client = http_client_create(r->loop, agent);
+	r->access = access_create();
 	r->wakeup = wakeup_create(r->loop, handle_wake, r);
 	if (r->options.handles_signals) {
 		r->signals = signals_create(r->loop, handle_signal, r);
@@ -288,6 +289,7 @@ static void take_config(struct runner *r, struct arena *arena, const struct conf
 	config_destroy(r->arena);
 	r->arena = arena;
 	r->config = *config;
+	access_forget(r->access);
 	wakeup_set(r->wakeup, 0, clock_wall()); /* a turn of its own: this may be inside of a request */
 }
 
@@ -376,6 +378,7 @@ static void handle_part_closed(void *data) {
 	}
 	log_end(r);
 	engine_destroy(r->engine);
+	access_destroy(r->access);
 	config_destroy(r->arena);
 	log_finish(&r->log);
 	runner_stopped *stopped = r->options.stopped;

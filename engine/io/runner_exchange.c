@@ -1,4 +1,5 @@
 /* The engine's exchanges as HTTP requests. */
+#include "base/bug.h"
 #include "base/mem.h"
 #include "engine/io/clock.h"
 #include "engine/io/runner_private.h"
@@ -50,15 +51,25 @@ static bool is_near(struct str url) {
 	return false;
 }
 
-static struct str base_url(const struct runner *r, const struct exchange *x) {
+/* Of two Alertmanagers with the same URL the first one counts, as for the engine. */
+static const struct config_peer *find_alertmanager(const struct runner *r, size_t index) {
 	struct engine_peer_view peer;
-	switch (x->peer) {
-	case EXCHANGE_PROMETHEUS: return r->config.prometheus.url;
-	case EXCHANGE_REMOTE_WRITE: return r->config.remote_write.url;
-	case EXCHANGE_ALERTMANAGER: break;
+	engine_peer(r->engine, index, &peer);
+	for (size_t i = 0; i < r->config.alertmanager_count; i++) {
+		if (str_equal(r->config.alertmanagers[i].url, peer.url)) {
+			return &r->config.alertmanagers[i];
+		}
 	}
-	engine_peer(r->engine, x->peer_index, &peer);
-	return peer.url;
+	BUG("an Alertmanager that is not configured");
+}
+
+static const struct config_peer *find_peer(const struct runner *r, const struct exchange *x) {
+	switch (x->peer) {
+	case EXCHANGE_PROMETHEUS: return &r->config.prometheus;
+	case EXCHANGE_REMOTE_WRITE: return &r->config.remote_write;
+	case EXCHANGE_ALERTMANAGER: return find_alertmanager(r, x->peer_index);
+	}
+	BUG("a peer of another kind");
 }
 
 void runner_send(struct runner *r, const struct exchange *x) {
@@ -66,9 +77,9 @@ void runner_send(struct runner *r, const struct exchange *x) {
 	w->runner = r;
 	w->id = x->id;
 	w->peer = x->peer;
-	struct str base = base_url(r, x);
+	const struct config_peer *peer = find_peer(r, x);
 	struct strbuf url = STRBUF_INIT;
-	strbuf_add(&url, base);
+	strbuf_add(&url, peer->url);
 	strbuf_add(&url, x->path);
 	char *content_type = mem_dup_str(x->content_type);
 	const struct http_request request = {
@@ -79,7 +90,8 @@ void runner_send(struct runner *r, const struct exchange *x) {
 		.timeout = x->timeout,
 		.max_bytes = x->max_answer_bytes,
 		.limit_name = w->peer == EXCHANGE_PROMETHEUS ? "limits.answer_bytes" : NULL,
-		.compressed = !is_near(base),
+		.compressed = !is_near(peer->url),
+		.access = access_resolve(r->access, &peer->access),
 	};
 	const struct http_callbacks callbacks = {handle_receive, handle_done, w};
 	http_send(r->client, &request, &callbacks);

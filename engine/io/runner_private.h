@@ -3,6 +3,7 @@
 #define ENGINE_IO_RUNNER_PRIVATE_H
 
 #include "engine/engine.h"
+#include "engine/io/access.h"
 #include "engine/io/http_client.h"
 #include "engine/io/http_server.h"
 #include "engine/io/log.h"
@@ -27,6 +28,7 @@ struct runner {
 	struct wakeup *wakeup;
 	struct signals *signals; /* NULL: not ours to handle */
 	struct http_client *client;
+	struct access *access;      /* files that were read for requests */
 	struct http_server *server; /* NULL: nobody listens */
 	struct http_server
 		*next_server; /* of a reload, to take the place of `server` in the next turn */

@@ -553,15 +553,132 @@ static void test_callbacks_that_act(void **state) {
 	fixture_finish(&f);
 }
 
+/* ---- the way in ---- */
+
+static void send_with(struct fixture *f, const char *url, const struct http_access *access,
+					  struct result *r) {
+	const struct http_callbacks callbacks = {handle_receive, handle_done, r};
+	struct http_request request = request_to(url);
+	request.access = access;
+	http_send(f->client, &request, &callbacks);
+	assert_false(r->done);
+	bench_run_until(&f->bench, &r->done);
+	assert_int_equal(r->calls, 1);
+}
+
+static bool has_line(struct str request, const char *line) {
+	char whole[200];
+	snprintf(whole, sizeof whole, "\r\n%s\r\n", line);
+	return str_find(request, str_from(whole)) < request.len;
+}
+
+static void handle_identified(struct peer_connection *c, struct str request, void *data) {
+	(void)data;
+	assert_true(has_line(request, "Authorization: Basic YWxpY2U6aHVudGVyMg=="));
+	assert_true(has_line(request, "X-A: 1"));
+	assert_true(has_line(request, "X-Empty:"));
+	assert_true(has_line(request, "Content-Type: application/json"));
+	assert_false(has_line(request, "Expect: 100-continue"));
+	peer_answer(c, "200 OK", "", "{}");
+}
+
+static void handle_unknown(struct peer_connection *c, struct str request, void *data) {
+	(void)data;
+	assert_true(str_find(request, STR("Authorization")) == request.len);
+	assert_true(str_find(request, STR("X-A")) == request.len);
+	peer_answer(c, "200 OK", "", "{}");
+}
+
+/* Who we are belongs to one request, not to the connection. */
+static void test_identity(void **state) {
+	(void)state;
+	const struct http_header headers[] = {{"X-A", "1"}, {"X-Empty", ""}};
+	const struct http_access access = {
+		.username = "alice", .password = "hunter2", .headers = headers, .header_count = 2};
+	struct fixture f;
+	fixture_init(&f, handle_identified, NULL);
+	for (int i = 0; i < 4; i++) {
+		struct result r = {0};
+		f.peer.handle = i % 2 == 0 ? handle_identified : handle_unknown;
+		send_with(&f, peer_url(&f.peer, "/"), i % 2 == 0 ? &access : NULL, &r);
+		assert_int_equal(r.status, 200);
+		strbuf_finish(&r.body);
+	}
+	assert_int_equal(f.peer.connections, 1);
+	fixture_finish(&f);
+}
+
+/* Where there is no way in, nothing is sent, and `done` says why, from the loop as ever. */
+static void test_no_access(void **state) {
+	(void)state;
+	const struct http_access access = {.failure = "/x: no such file or directory"};
+	struct fixture f;
+	struct result r = {0};
+	fixture_init(&f, handle_plain, NULL);
+	send_with(&f, peer_url(&f.peer, "/"), &access, &r);
+	assert_string_equal(r.failure, "/x: no such file or directory");
+	assert_int_equal(f.peer.connections, 0);
+	fixture_finish(&f);
+}
+
+/* "/7" leads to "/6", and "/0" is the end. */
+static void handle_steps(struct peer_connection *c, struct str request, void *data) {
+	(void)data;
+	int left = 0;
+	char location[100];
+	assert_true(str_ends_with(request, STR("\r\n\r\n[]"))); /* the body goes along */
+	assert_int_equal(sscanf(request.ptr, "POST /%d HTTP", &left), 1);
+	snprintf(location, sizeof location, "Location: /%d\r\n", left - 1);
+	peer_answer(c, left > 0 ? "302 Found" : "200 OK", left > 0 ? location : "",
+				left > 0 ? "moved" : "{}");
+}
+
+static void test_redirects(void **state) {
+	(void)state;
+	const struct http_access access = {.follows_redirects = true};
+	static const struct {
+		const char *path;
+		int status;
+		unsigned requests;
+		const char *failure; /* its beginning */
+	} cases[] = {
+		{"/0", 200, 1, ""},
+		{"/1", 200, 2, ""},
+		{"/10", 200, 11, ""},
+		{"/11", 0, 11, "redirected again and again (302) to \"http://127.0.0.1:"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fixture f;
+		struct result r = {0};
+		fixture_init(&f, handle_steps, NULL);
+		send_with(&f, peer_url(&f.peer, cases[i].path), &access, &r);
+		assert_int_equal(r.status, cases[i].status);
+		assert_int_equal(f.peer.requests, cases[i].requests);
+		assert_true(str_starts_with(str_from(r.failure), str_from(cases[i].failure)));
+		assert_true(str_equal(strbuf_str(&r.body), str_from(r.status == 200 ? "{}" : "")));
+		strbuf_finish(&r.body);
+		fixture_finish(&f);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_behaviours),           cmocka_unit_test(test_nobody_there),
-		cmocka_unit_test(test_no_connection),        cmocka_unit_test(test_bad_urls),
-		cmocka_unit_test(test_keep_alive),           cmocka_unit_test(test_kept_connection_fails),
-		cmocka_unit_test(test_kept_connection_ends), cmocka_unit_test(test_many_at_once),
-		cmocka_unit_test(test_retry_after),          cmocka_unit_test(test_compression_bomb),
-		cmocka_unit_test(test_receiver_has_enough),  cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_behaviours),
+		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_no_connection),
+		cmocka_unit_test(test_bad_urls),
+		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_kept_connection_fails),
+		cmocka_unit_test(test_kept_connection_ends),
+		cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_compression_bomb),
+		cmocka_unit_test(test_receiver_has_enough),
+		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_callbacks_that_act),
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_no_access),
+		cmocka_unit_test(test_redirects),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
