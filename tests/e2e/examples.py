@@ -1,0 +1,61 @@
+"""The configuration in examples/ runs: with the addresses of real servers in it, every rule is evaluated. TAP."""
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
+from servers import ROOT, Alertmanager, Home, Prometheus, Tocsin, binary, wait_for
+
+EXAMPLES = os.path.join(ROOT, "examples")
+
+
+def check_is_content(home):
+	run = subprocess.run([binary(), "check", os.path.join(EXAMPLES, "tocsin.yml"), *rule_files()], capture_output=True, text=True)
+	if run.returncode != 0 or "error" in run.stderr:
+		raise AssertionError(run.stderr)
+
+
+def rule_files():
+	folder = os.path.join(EXAMPLES, "rules")
+	return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
+def it_runs(home):
+	prometheus = Prometheus(home, "global: {scrape_interval: 1s}\n").start()
+	alertmanager = Alertmanager(home).start()
+	os.mkdir(os.path.join(home.path, "rules"))
+	for path in rule_files():  # without the minutes between their evaluations
+		with open(path, encoding="utf-8") as f:
+			home.write("rules/" + os.path.basename(path), re.sub(r"interval: \w+", "interval: 1s", f.read()))
+	with open(os.path.join(EXAMPLES, "tocsin.yml"), encoding="utf-8") as f:
+		text = f.read()
+	text = text.replace("http://localhost:9090", prometheus.url).replace("http://localhost:9093", alertmanager.url)
+	text = re.sub(r"evaluation_interval: \w+", "evaluation_interval: 1s", text)
+	t = Tocsin(home, ["-c", home.write("tocsin.yml", text)]).start()
+	rules = wait_for("all rules are evaluated", lambda: all(r["health"] != "unknown" for r in t.rules()) and t.rules())
+	bad = [r for r in rules if r["health"] != "ok"]
+	if bad or len(rules) < 4:
+		raise AssertionError(f"{len(rules)} rules, of which bad: {bad}")
+	if t.stop() != 0:
+		raise AssertionError(t.log())
+
+
+TESTS = [check_is_content, it_runs]
+
+
+def main():
+	print(f"1..{len(TESTS)}", flush=True)
+	failed = False
+	for number, test in enumerate(TESTS, 1):
+		try:
+			with Home() as home:
+				test(home)
+			print(f"ok {number} - {test.__name__}", flush=True)
+		except Exception as error:
+			failed = True
+			print(f"not ok {number} - {test.__name__}\n# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "), flush=True)
+	sys.exit(failed)
+
+
+main()
