@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 from servers import ROOT, Alertmanager, Home, Prometheus, Tocsin, binary, wait_for
+from tap import run
 
 EXAMPLES = os.path.join(ROOT, "examples")
 
@@ -43,19 +44,5 @@ def it_runs(home):
 
 TESTS = [check_is_content, it_runs]
 
-
-def main():
-	print(f"1..{len(TESTS)}", flush=True)
-	failed = False
-	for number, test in enumerate(TESTS, 1):
-		try:
-			with Home() as home:
-				test(home)
-			print(f"ok {number} - {test.__name__}", flush=True)
-		except Exception as error:
-			failed = True
-			print(f"not ok {number} - {test.__name__}\n# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "), flush=True)
-	sys.exit(failed)
-
-
-main()
+if __name__ == "__main__":
+	run(TESTS, Home)

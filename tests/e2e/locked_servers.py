@@ -10,6 +10,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "scripts", "lib"), os.path.join(HERE, "..", "io")]
 from servers import Alertmanager, Home, Prometheus, Tocsin, wait_for
+from tap import Shared, run
 from tls_peer import Certificates
 
 PASSWORD = "hunter2"
@@ -114,21 +115,8 @@ TESTS = [an_alert_arrives, a_password_is_exchanged, a_certificate_is_missing, no
 
 
 def main():
-	print(f"1..{len(TESTS)}", flush=True)
-	failed = 0
 	with Home(keep="--keep" in sys.argv) as home:
-		stage = Stage(home)
-		for number, test in enumerate(TESTS, 1):
-			try:
-				test(stage)
-				print(f"ok {number} - {test.__name__}", flush=True)
-			except Exception as error:  # each test says what it found; the next ones still run
-				failed += 1
-				print(f"not ok {number} - {test.__name__}", flush=True)
-				print("# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "), flush=True)
-		if failed:
-			print("# tocsin: " + stage.tocsin.log()[-4000:].replace("\n", "\n# tocsin: "))
-	sys.exit(1 if failed else 0)
+		run(TESTS, Shared(Stage(home)), lambda stage: stage.tocsin.log())
 
 
 if __name__ == "__main__":

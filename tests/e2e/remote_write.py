@@ -11,6 +11,7 @@ import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 from servers import Alertmanager, Home, Prometheus, Server, Tocsin, fetch_json, program, wait_for
+from tap import run
 
 SCRAPE = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
@@ -151,22 +152,26 @@ def prometheus_server(home, value, name):
 	return Prometheus(home, SCRAPE.format(port=value.port), ["--web.enable-remote-write-receiver"], name=name).start()
 
 
-def order_from_memory(home, value):
+def order_from_memory(home):
+	value = Value()
 	follow_order(home, prometheus_server(home, value, "prometheus-memory"), value, "memory", "--evaluation", "local")
 
 
-def order_from_the_database(home, value):
+def order_from_the_database(home):
+	value = Value()
 	db = prometheus_server(home, value, "prometheus-remote")
 	follow_order(home, db, value, "remote", "--evaluation", "remote")
 
 
-def order_with_victoria_metrics(home, value):
+def order_with_victoria_metrics(home):
+	value = Value()
 	db = VictoriaMetrics(home, SCRAPE.format(port=value.port)).start()
 	# Its own lookback and rounding of query times are not Prometheus'; what is stored is compared all the same.
 	follow_order(home, db, value, "victoria", markers=False)
 
 
-def for_goes_on(home, value):
+def for_goes_on(home):
+	value = Value()
 	db = prometheus_server(home, value, "prometheus-restart")
 	alertmanager = Alertmanager(home, name="alertmanager-restart").start()
 	flags = ["--for-grace-period", "3s"]
@@ -192,8 +197,9 @@ def for_goes_on(home, value):
 	t.stop()
 
 
-def database_away(home, value):
+def database_away(home):
 	"""Asked is one Prometheus, written to another, which goes away: nothing is lost, the order stays."""
+	value = Value()
 	source = prometheus_server(home, value, "prometheus-source")
 	db = prometheus_server(home, value, "prometheus-target")
 	alertmanager = Alertmanager(home, name="alertmanager-away").start()
@@ -214,20 +220,5 @@ def database_away(home, value):
 
 TESTS = [order_from_memory, order_from_the_database, order_with_victoria_metrics, for_goes_on, database_away]
 
-
-def main():
-	print(f"1..{len(TESTS)}", flush=True)
-	failed = False
-	for number, test in enumerate(TESTS, 1):
-		try:
-			with Home() as home:
-				test(home, Value())
-			print(f"ok {number} - {test.__name__}", flush=True)
-		except Exception as error:
-			failed = True
-			print(f"not ok {number} - {test.__name__}", flush=True)
-			print("# " + f"{type(error).__name__}: {error}".replace("\n", "\n# "), flush=True)
-	sys.exit(failed)
-
-
-main()
+if __name__ == "__main__":
+	run(TESTS, Home)

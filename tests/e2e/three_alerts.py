@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 from servers import Alertmanager, Home, Load, ModelServer, Prometheus, Tocsin, binary, fetch, program, wait_for
+from tap import Shared, run
 
 MODELS = ["m-errors", "m-slow", "m-idle", "m-good"]
 PROMETHEUS_CONFIG = """
@@ -231,23 +232,8 @@ TESTS = [healthy_is_quiet, faults_make_pending_alerts, pending_becomes_firing, l
 
 
 def main():
-	print(f"1..{len(TESTS)}", flush=True)
-	failed = 0
 	with Home(keep="--keep" in sys.argv) as home:
-		stage = Stage(home)
-		for number, test in enumerate(TESTS, 1):
-			try:
-				test(stage)
-				print(f"ok {number} - {test.__name__}", flush=True)
-			except Exception as error:  # each test says what it found; the next ones still run
-				failed += 1
-				print(f"not ok {number} - {test.__name__}", flush=True)
-				for line in f"{type(error).__name__}: {error}".split("\n"):
-					print(f"# {line}", flush=True)
-		if failed:
-			for line in stage.tocsin.log()[-4000:].split("\n"):
-				print(f"# tocsin: {line}")
-	sys.exit(1 if failed else 0)
+		run(TESTS, Shared(Stage(home)), lambda stage: stage.tocsin.log())
 
 
 if __name__ == "__main__":
