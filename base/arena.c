@@ -53,6 +53,7 @@ void arena_reset(struct arena *a) {
 		a->spare = block;
 	}
 	a->at = a->end = NULL;
+	a->used = 0;
 }
 
 static struct arena_block *take_spare(struct arena *a, size_t size) {
@@ -90,6 +91,7 @@ void *arena_alloc(struct arena *a, size_t size) {
 	}
 	void *p = a->at;
 	a->at += size;
+	a->used += size;
 	return p;
 }
 

@@ -12,6 +12,7 @@ struct arena {
 	struct arena_block *head;  /* the block in use, then the full ones */
 	char *at, *end;            /* free space of the block in use */
 	size_t bytes;              /* held from the heap, over all blocks */
+	size_t used;               /* given out since the last reset */
 	struct arena_block *spare; /* kept by arena_reset for the next round */
 };
 

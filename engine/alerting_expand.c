@@ -5,6 +5,9 @@ struct expansion {
 	const struct alerting *alerting;
 	struct template_data data;
 	struct arena *arena;
+	/* What a template makes on the way may be large; only its text is kept. */
+	struct arena scratch;
+	struct strbuf out;
 	struct alerting_questions *questions;
 	struct template_counts *counts;
 };
@@ -24,9 +27,9 @@ static struct str expand_text(struct expansion *x, const struct rule_text *text)
 	if (text->template == NULL) {
 		return text->source;
 	}
-	struct strbuf out = STRBUF_INIT;
 	struct str other = STR_EMPTY;
-	switch (template_expand(text->template, &x->data, x->arena, &out, &other)) {
+	strbuf_clear(&x->out);
+	switch (template_expand(text->template, &x->data, &x->scratch, &x->out, &other)) {
 	case TEMPLATE_DONE: x->counts->expansions++; break;
 	case TEMPLATE_ASKS: add_question(x->questions, other, x->arena); break;
 	case TEMPLATE_FAILS:
@@ -35,13 +38,12 @@ static struct str expand_text(struct expansion *x, const struct rule_text *text)
 		if (x->questions->failure == NULL) {
 			x->questions->failure = arena_dup(x->arena, other).ptr;
 		}
-		strbuf_clear(&out);
-		strbuf_printf(&out, "<error expanding template: %.*s>", STR_FMT(other));
+		strbuf_clear(&x->out);
+		strbuf_printf(&x->out, "<error expanding template: %.*s>", STR_FMT(other));
 		break;
 	}
-	struct str copy = arena_dup(x->arena, strbuf_str(&out));
-	strbuf_finish(&out);
-	return copy;
+	arena_reset(&x->scratch);
+	return arena_dup(x->arena, strbuf_str(&x->out));
 }
 
 static struct labels expand_labels(struct expansion *x, struct labels sample) {
@@ -75,6 +77,7 @@ void alerting_expand(const struct alerting *a, const struct alerting_settings *s
 	struct expansion x = {
 		.alerting = a, .arena = arena, .questions = ret_questions, .counts = counts};
 	*ret_questions = (struct alerting_questions){0};
+	arena_init(&x.scratch);
 	for (size_t i = 0; i < count; i++) {
 		x.data = (struct template_data){.labels = samples[i].labels,
 										.external_labels = settings->external_labels,
@@ -89,4 +92,6 @@ void alerting_expand(const struct alerting *a, const struct alerting_settings *s
 														.hash = labels_hash(labels),
 														.value = samples[i].value};
 	}
+	strbuf_finish(&x.out);
+	arena_finish(&x.scratch);
 }

@@ -12,6 +12,7 @@
 #define TEMPLATE_MAX_SOURCE_BYTES (1u << 20) /* no text that people write is longer */
 #define TEMPLATE_MAX_STEPS                                                                         \
 	100000u /* nodes executed in one expansion: a loop over a duration would never end */
+#define TEMPLATE_MAX_MEMORY (16u << 20) /* bytes of texts made on the way, in one expansion */
 #define TEMPLATE_MAX_DEPTH 100 /* templates calling templates, parentheses in parentheses */
 #define TEMPLATE_MAX_NAMES                                                                         \
 	1000 /* variables in scope, and definitions: each use looks through all */
@@ -61,7 +62,8 @@ enum template_outcome {
 	TEMPLATE_FAILS, /* *ret_text is the message, Go's text from "error executing template __alert_X: …" on */
 };
 
-/* Appends to `out` on TEMPLATE_DONE only. Everything made on the way lives in `a`. */
+/* Appends to `out` on TEMPLATE_DONE only. Everything made on the way, and *ret_text, lives in `a`: best one that is reset after
+ * each expansion, since it may be TEMPLATE_MAX_MEMORY. */
 enum template_outcome template_expand(const struct template *t, const struct template_data *data,
 									  struct arena *a, struct strbuf *out, struct str *ret_text);
 

@@ -47,6 +47,9 @@ bool texec_step(struct texec *x) {
 	if (++x->steps > TEMPLATE_MAX_STEPS) {
 		return texec_fail(x, "exceeded maximum of %u steps", TEMPLATE_MAX_STEPS);
 	}
+	if (x->arena->used - x->arena_start > TEMPLATE_MAX_MEMORY) {
+		return texec_fail(x, "exceeded maximum memory of %u bytes", TEMPLATE_MAX_MEMORY);
+	}
 	if (x->out->len - x->out_start > TEMPLATE_MAX_OUTPUT_BYTES) {
 		return texec_fail(x, "exceeded maximum output of %u bytes", TEMPLATE_MAX_OUTPUT_BYTES);
 	}
@@ -310,6 +313,7 @@ enum template_outcome template_expand(const struct template *t, const struct tem
 		.t = t,
 		.data = data,
 		.arena = a,
+		.arena_start = a->used,
 		.out = out,
 		.out_start = out->len,
 		.template_name = t->name,

@@ -349,6 +349,7 @@ struct texec {
 	const struct template *t;
 	const struct template_data *data;
 	struct arena *arena;
+	size_t arena_start; /* bytes that it had given out before */
 	struct strbuf
 		*out; /* its end is used as scratch too: what is made there is copied and cut off again */
 	size_t out_start;
