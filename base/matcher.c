@@ -12,6 +12,11 @@ bool matcher_init(struct matcher *m, enum matcher_op op, struct str name, struct
 		}
 	}
 	*m = (struct matcher){.op = op, .name = name, .value = value, .regex = regex};
+	if (!matcher_matches(m, STR_EMPTY, &m->matches_empty)) {
+		*ret_error = regex_describe_failure(regex, STR_EMPTY, errors);
+		matcher_finish(m);
+		return false;
+	}
 	return true;
 }
 
@@ -22,25 +27,32 @@ void matcher_finish(struct matcher *m) {
 	}
 }
 
-bool matcher_matches(const struct matcher *m, struct str value) {
+bool matcher_matches(const struct matcher *m, struct str value, bool *ret_matches) {
+	bool matches;
 	switch (m->op) {
-	case MATCH_EQUAL: return str_equal(m->value, value);
-	case MATCH_NOT_EQUAL: return !str_equal(m->value, value);
-	case MATCH_REGEX: return regex_matches(m->regex, value);
-	case MATCH_NOT_REGEX: return !regex_matches(m->regex, value);
+	case MATCH_EQUAL: *ret_matches = str_equal(m->value, value); return true;
+	case MATCH_NOT_EQUAL: *ret_matches = !str_equal(m->value, value); return true;
+	case MATCH_REGEX: return regex_matches(m->regex, value, ret_matches);
+	case MATCH_NOT_REGEX:
+		if (!regex_matches(m->regex, value, &matches)) {
+			return false;
+		}
+		*ret_matches = !matches;
+		return true;
 	}
 	return false;
 }
 
-bool matchers_match(const struct matcher *m, size_t count, struct labels l) {
-	for (size_t i = 0; i < count; i++) {
-		if (!matcher_matches(&m[i], labels_get(l, m[i].name))) {
+bool matchers_match(const struct matcher *m, size_t count, struct labels l, struct arena *errors,
+					bool *ret_match, const char **ret_error) {
+	bool matches = true;
+	for (size_t i = 0; i < count && matches; i++) {
+		struct str value = labels_get(l, m[i].name);
+		if (!matcher_matches(&m[i], value, &matches)) {
+			*ret_error = regex_describe_failure(m[i].regex, value, errors);
 			return false;
 		}
 	}
+	*ret_match = matches;
 	return true;
-}
-
-bool matcher_matches_empty(const struct matcher *m) {
-	return matcher_matches(m, STR_EMPTY);
 }

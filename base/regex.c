@@ -3,10 +3,18 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/bug.h"
 #include "base/mem.h"
 #include "base/regex_syntax.h"
 #include "base/rune.h"
 #include "base/utf8.h"
+
+/* PCRE2's \p{Greek} takes in characters that are also used with Greek, since it can tell: RE2's does not. */
+#if PCRE2_MAJOR > 10 || PCRE2_MINOR >= 40
+#define SCRIPT_PREFIX "sc:"
+#else
+#define SCRIPT_PREFIX ""
+#endif
 
 /* What a pattern comes to when it needs no engine. */
 enum shape {
@@ -21,21 +29,16 @@ enum shape {
 struct regex {
 	enum regex_anchor anchor;
 	enum shape shape;
-	struct arena arena;   /* literals, names of groups */
+	struct arena arena;   /* literals, names of groups, the pattern */
 	struct str *literals; /* sorted as written; one of them for the shapes with a single text */
 	size_t literal_count;
+	struct str source; /* the pattern as written */
 	struct regex_groups groups;
 	char *translated; /* for PCRE2; owned */
 	pcre2_code *code; /* NULL until a match needs it */
-	pcre2_match_data *match;
-	bool gave_up; /* the latest match did */
 	pcre2_code
-		*breadth;   /* for matching breadth first; NULL until a match was too long the other way */
-	int *workspace; /* of it */
+		*steady; /* the same for the algorithm that does not go back; NULL until it was needed */
 };
-
-#define WORKSPACE_INTS                                                                             \
-	65536 /* three for each place in the pattern where a match can stand at once, twice */
 
 /* Reads a literal up to a character that means something, undoing \. and the like. */
 static struct str take_literal(struct arena *a, struct str *s) {
@@ -123,54 +126,67 @@ static void find_shape(struct regex *r, struct str pattern) {
 	}
 }
 
-static pcre2_code *compile_with(const struct regex *r, uint32_t options, int *ret_code,
-								PCRE2_SIZE *ret_offset) {
-	return pcre2_compile((PCRE2_SPTR)r->translated, PCRE2_ZERO_TERMINATED,
-						 PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | options,
-						 ret_code, ret_offset, NULL);
-}
-
-/* `end` is behind a \p{…} that PCRE2 does not know. */
-static const char *unknown_class(const struct regex *r, size_t end, struct arena *errors) {
+/* The name of a script, which only PCRE2 can judge, as it stood in the pattern: \p{Nope}. `end` is behind the brace. */
+static struct str bad_script(const struct regex *r, size_t end) {
+	struct str s = str_slice(str_from(r->translated), 0, end);
 	size_t start = end;
-	while (start > 0 &&
-		   (r->translated[start] != '\\' || (r->translated[start + 1] | 0x20) != 'p')) {
+	while (start > 0 && s.ptr[start - 1] != '{') {
 		start--;
 	}
-	return arena_printf(errors, "error parsing regexp: invalid character class range: `%.*s`",
-						(int)(end - start), r->translated + start);
+	struct str name = str_slice(s, start, end > 0 ? end - 1 : 0);
+	return str_slice(name, str_starts_with(name, STR(SCRIPT_PREFIX)) ? strlen(SCRIPT_PREFIX) : 0,
+					 name.len);
 }
 
-/* Patterns were checked by regex_translate; what PCRE2 still refuses is a name in \p{…} or a size. */
-static bool compile(struct regex *r, struct arena *errors, const char **ret_error) {
-	int code;
+/* As much of the pattern as a message has room for. */
+#define SHOWN_BYTES 200
+
+static const char *describe_error(const struct regex *r, int code, size_t offset,
+								  struct arena *errors) {
+	char message[128] = "";
+	if (code == PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY) {
+		return arena_printf(errors,
+							"error parsing regexp: invalid character class range: `\\p{%.*s}`",
+							STR_FMT(bad_script(r, offset)));
+	}
+	pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof(message));
+	return arena_printf(errors, "error parsing regexp: %s: `%.*s%s`", message,
+						STR_FMT(str_slice(r->source, 0, SHOWN_BYTES)),
+						r->source.len > SHOWN_BYTES ? "…" : "");
+}
+
+/* Patterns were checked by regex_translate; what PCRE2 still refuses is the name of a script, or a size. */
+static pcre2_code *compile(const struct regex *r, uint32_t more_options, struct arena *errors,
+						   const char **ret_error) {
+	int error;
 	PCRE2_SIZE offset;
-	r->code = compile_with(r, PCRE2_MATCH_INVALID_UTF, &code, &offset);
-	if (r->code == NULL && (code == PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY ||
-							code == PCRE2_ERROR_MALFORMED_UNICODE_PROPERTY)) {
-		*ret_error = unknown_class(r, offset, errors);
-		return false;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)r->translated, PCRE2_ZERO_TERMINATED,
+									 PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
+										 PCRE2_ALT_CIRCUMFLEX | more_options,
+									 &error, &offset, NULL);
+	if (code == NULL) {
+		*ret_error = describe_error(r, error, offset, errors);
 	}
-	if (r->code == NULL) {
-		char message[128] = "";
-		pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof(message));
-		*ret_error = arena_printf(errors, "error parsing regexp: %s: `%s`", message, r->translated);
-		return false;
-	}
-	r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
-	return r->match != NULL;
+	return code;
 }
 
-static bool prepare(struct regex *r, struct str pattern, struct arena *errors,
-					const char **ret_error) {
+static bool compile_usual(struct regex *r, struct arena *errors, const char **ret_error) {
+	r->code = compile(r, PCRE2_MATCH_INVALID_UTF, errors, ret_error);
+	if (r->code == NULL) {
+		return false;
+	}
+	return true;
+}
+
+static bool prepare(struct regex *r, struct arena *errors, const char **ret_error) {
 	struct strbuf out = STRBUF_INIT, wrapped = STRBUF_INIT;
-	struct str source = pattern;
+	struct str source = r->source;
 	if (r->anchor == REGEX_WRAPPED) {
-		strbuf_printf(&wrapped, "^(?s:%.*s)$", STR_FMT(pattern));
+		strbuf_printf(&wrapped, "^(?s:%.*s)$", STR_FMT(r->source));
 		source = strbuf_str(&wrapped);
 	}
 	strbuf_add_c(&out, r->anchor == REGEX_ANCHORED ? "^(?s:" : "");
-	bool good = regex_translate(source, &out, &r->groups, errors, ret_error);
+	bool good = regex_translate(source, &out, &r->groups, SCRIPT_PREFIX, errors, ret_error);
 	strbuf_add_c(&out, r->anchor == REGEX_ANCHORED ? ")$" : "");
 	r->translated = strbuf_take(&out);
 	strbuf_finish(&wrapped);
@@ -178,9 +194,9 @@ static bool prepare(struct regex *r, struct str pattern, struct arena *errors,
 		return false;
 	}
 	if (r->anchor != REGEX_UNANCHORED) {
-		find_shape(r, pattern);
+		find_shape(r, r->source);
 	}
-	return r->shape != SHAPE_ENGINE || compile(r, errors, ret_error);
+	return r->shape != SHAPE_ENGINE || compile_usual(r, errors, ret_error);
 }
 
 struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct arena *errors,
@@ -195,7 +211,8 @@ struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct 
 	r->anchor = anchor;
 	arena_init(&r->arena);
 	r->groups.arena = &r->arena;
-	if (!prepare(r, pattern, errors, ret_error)) {
+	r->source = arena_dup(&r->arena, pattern);
+	if (!prepare(r, errors, ret_error)) {
 		regex_destroy(r);
 		return NULL;
 	}
@@ -204,85 +221,135 @@ struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct 
 
 void regex_destroy(struct regex *r) {
 	if (r != NULL) {
-		pcre2_match_data_free(r->match);
 		pcre2_code_free(r->code);
-		pcre2_code_free(r->breadth);
-		free(r->workspace);
+		pcre2_code_free(r->steady);
 		free(r->translated);
 		arena_finish(&r->arena);
 		free(r);
 	}
 }
 
+/* So much is tried where the other algorithm can take over. */
+#define QUICK_LIMIT 20000u
+
 /* One context for all: it only carries the limits. */
-static pcre2_match_context *limits(void) {
+static pcre2_match_context *limited_to(uint32_t steps) {
 	static pcre2_match_context *context;
 	if (context == NULL) {
 		context = pcre2_match_context_create(NULL);
-		pcre2_set_match_limit(context, REGEX_MATCH_LIMIT);
-		pcre2_set_depth_limit(context, REGEX_MATCH_LIMIT);
 		pcre2_set_heap_limit(context, 16 * 1024); /* KiB */
 	}
+	pcre2_set_match_limit(context, steps);
+	pcre2_set_depth_limit(context, steps);
 	return context;
 }
 
-/* All ways at once. false: no match, or it could not be found out. */
-static bool run_breadth_first(struct regex *r, struct str text, size_t from) {
-	int code;
-	PCRE2_SIZE offset;
-	if (r->breadth == NULL) {
-		r->breadth = compile_with(r, 0, &code, &offset);
-		r->workspace = mem_calloc(WORKSPACE_INTS, sizeof(*r->workspace));
+/* One result for all, as large as the most groups need: it keeps the memory that a match has worked with, up to the heap limit. */
+static pcre2_match_data *shared_match(const struct regex *r) {
+	static pcre2_match_data *match;
+	static size_t pairs;
+	if (match == NULL || pairs < r->groups.count + 1) {
+		pcre2_match_data_free(match);
+		pairs = r->groups.count + 16;
+		match = pcre2_match_data_create((uint32_t)pairs, NULL);
+		BUG_ON(match == NULL);
 	}
-	if (r->breadth == NULL) {
-		r->gave_up = true;
+	return match;
+}
+
+/* A regex that has a shape is compiled when somebody wants its groups; its anchoring pattern was found good. */
+static bool compile_late(struct regex *r) {
+	struct arena scratch;
+	const char *error;
+	arena_init(&scratch);
+	bool compiled = compile_usual(r, &scratch, &error);
+	arena_finish(&scratch);
+	return compiled;
+}
+
+/* false: given up. */
+static bool run(const struct regex *r, struct str text, size_t from, uint32_t limit,
+				bool *ret_found) {
+	if (r->code == NULL && !compile_late((struct regex *)r)) {
 		return false;
 	}
-	code = pcre2_dfa_match(r->breadth, (PCRE2_SPTR)text.ptr, text.len, from, PCRE2_DFA_SHORTEST,
-						   r->match, limits(), r->workspace, WORKSPACE_INTS);
-	r->gave_up = code < 0 && code != PCRE2_ERROR_NOMATCH;
-	return code >= 0;
+	const char *subject = text.len > 0 ? text.ptr : "";
+	int found = pcre2_match(r->code, (PCRE2_SPTR)subject, text.len, from, 0, shared_match(r),
+							limited_to(limit));
+	if (found <= 0 && found != PCRE2_ERROR_NOMATCH) {
+		return false;
+	}
+	*ret_found = found > 0;
+	return true;
 }
 
-static bool is_limit(int code) {
-	return code == PCRE2_ERROR_MATCHLIMIT || code == PCRE2_ERROR_DEPTHLIMIT ||
-		   code == PCRE2_ERROR_HEAPLIMIT;
+#define STEADY_ROOM 5000      /* numbers of workspace */
+#define STEADY_STATE 6        /* of them for one state */
+#define STEADY_WORK 10000000u /* looks at states: a hundredth of a second */
+
+/* Room for as many states as can be possible at once. The work for each character grows with their square, so for a long text
+ * they must be few. 0: too few to try. */
+static size_t steady_room(size_t length) {
+	size_t room = STEADY_ROOM, states = room / STEADY_STATE;
+	while (states * states > STEADY_WORK / (length + 1)) {
+		room /= 2;
+		states = room / STEADY_STATE;
+	}
+	return states < 16 ? 0 : room;
 }
 
-/* A regex that has a shape is compiled when somebody wants its groups; its anchoring pattern was found good. One that was too long
- * once goes breadth first from then on, where no groups are wanted or there is no match anyway. */
-static bool run(const struct regex *regex, struct str text, size_t from, bool groups) {
-	struct regex *r = (struct regex *)regex;
-	r->gave_up = false;
-	if (r->code == NULL) {
-		struct arena scratch;
-		const char *error;
+static bool compile_steady(struct regex *r) {
+	struct arena scratch;
+	const char *error;
+	if (r->steady == NULL) {
 		arena_init(&scratch);
-		bool compiled = compile(r, &scratch, &error);
+		r->steady = compile(r, 0, &scratch, &error);
 		arena_finish(&scratch);
-		if (!compiled) {
-			return false;
-		}
 	}
-	text.ptr = text.len > 0 ? text.ptr : "";
-	if (r->breadth != NULL) {
-		bool matches = run_breadth_first(r, text, from);
-		if (!r->gave_up && (!matches || !groups)) {
-			return matches;
-		}
-	}
-	int code = pcre2_match(r->code, (PCRE2_SPTR)text.ptr, text.len, from, 0, r->match, limits());
-	r->gave_up = false;
-	if (is_limit(code)) {
-		bool matches = run_breadth_first(r, text, from);
-		r->gave_up = r->gave_up || (matches && groups);
-		return matches && !groups;
-	}
-	return code > 0;
+	return r->steady != NULL;
 }
 
-bool regex_gave_up(const struct regex *r) {
-	return r->gave_up;
+/* Whether it can only match from the beginning on, as PCRE2 has found out. */
+static bool is_anchored(const pcre2_code *code) {
+	uint32_t options = 0;
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+	return (options & PCRE2_ANCHORED) != 0;
+}
+
+/* PCRE2's algorithm that goes through the text once, with all states that are possible: slower where the other one is well, and
+ * steady. It says whether the pattern matches, and nothing of its groups. */
+static bool run_steady(const struct regex *r, struct str text, bool *ret_matches) {
+	int workspace[STEADY_ROOM];
+	if (!utf8_valid(text) || !compile_steady((struct regex *)r)) {
+		return false;
+	}
+	size_t room = steady_room(is_anchored(r->steady) ? text.len : text.len * (text.len + 1));
+	if (room == 0) {
+		return false;
+	}
+	int found = pcre2_dfa_match(r->steady, (PCRE2_SPTR)(text.len > 0 ? text.ptr : ""), text.len, 0,
+								PCRE2_NO_UTF_CHECK | PCRE2_DFA_SHORTEST, shared_match(r),
+								limited_to(REGEX_MATCH_LIMIT), workspace, room);
+	if (found < 0 && found != PCRE2_ERROR_NOMATCH) {
+		return false;
+	}
+	*ret_matches = found >= 0;
+	return true;
+}
+
+/* A pattern that went beyond the quick limit once is likely to do so again. */
+static bool run_engine(const struct regex *r, struct str text, bool *ret_matches) {
+	return (r->steady == NULL && run(r, text, 0, QUICK_LIMIT, ret_matches)) ||
+		   run_steady(r, text, ret_matches) || run(r, text, 0, REGEX_MATCH_LIMIT, ret_matches);
+}
+
+const char *regex_describe_failure(const struct regex *r, struct str text, struct arena *a) {
+	return arena_printf(
+		a,
+		"matching the regular expression `%.*s%s` against a text of %zu bytes takes more "
+		"steps than the limit of %u; write it with fewer repetitions within repetitions",
+		STR_FMT(str_slice(r->source, 0, SHOWN_BYTES)), r->source.len > SHOWN_BYTES ? "…" : "",
+		text.len, REGEX_MATCH_LIMIT);
 }
 
 static bool any_literal(const struct regex *r, struct str text) {
@@ -294,30 +361,46 @@ static bool any_literal(const struct regex *r, struct str text) {
 	return false;
 }
 
-bool regex_matches(const struct regex *r, struct str text) {
-	((struct regex *)r)->gave_up = false;
+bool regex_matches(const struct regex *r, struct str text, bool *ret_matches) {
 	switch (r->shape) {
-	case SHAPE_LITERALS: return any_literal(r, text);
-	case SHAPE_PREFIX: return str_starts_with(text, r->literals[0]);
-	case SHAPE_SUFFIX: return str_ends_with(text, r->literals[0]);
+	case SHAPE_LITERALS: *ret_matches = any_literal(r, text); return true;
+	case SHAPE_PREFIX: *ret_matches = str_starts_with(text, r->literals[0]); return true;
+	case SHAPE_SUFFIX: *ret_matches = str_ends_with(text, r->literals[0]); return true;
 	case SHAPE_CONTAINS:
-		return r->literals[0].len == 0 || str_find(text, r->literals[0]) < text.len;
-	case SHAPE_NONEMPTY: return text.len > 0;
+		*ret_matches = r->literals[0].len == 0 || str_find(text, r->literals[0]) < text.len;
+		return true;
+	case SHAPE_NONEMPTY: *ret_matches = text.len > 0; return true;
 	case SHAPE_ENGINE: break;
 	}
-	return run(r, text, 0, false);
+	return run_engine(r, text, ret_matches);
 }
 
 size_t regex_group_count(const struct regex *r) {
 	return r->groups.count;
 }
 
-bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans) {
-	if (!run(r, text, from, true)) {
-		return false;
+size_t regex_bytes(const struct regex *r) {
+	size_t code = 0;
+	if (r->code != NULL) {
+		pcre2_pattern_info(r->code, PCRE2_INFO_SIZE, &code);
 	}
-	const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(r->match);
-	memcpy(ret_spans, spans, 2 * (regex_group_count(r) + 1) * sizeof(*ret_spans));
+	return sizeof(*r) + strlen(r->translated) + r->arena.bytes + code;
+}
+
+bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans,
+				bool *ret_found) {
+	bool found;
+	if (!run(r, text, from, REGEX_MATCH_LIMIT, &found)) {
+		/* Without a match there are no groups to ask for. */
+		if (from > 0 || !run_steady(r, text, &found) || found) {
+			return false;
+		}
+	}
+	if (found) {
+		const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(shared_match(r));
+		memcpy(ret_spans, spans, 2 * (r->groups.count + 1) * sizeof(*ret_spans));
+	}
+	*ret_found = found;
 	return true;
 }
 
@@ -402,12 +485,16 @@ static size_t rune_length(struct str text, size_t at) {
 }
 
 /* As Go: an empty match right behind the match before it does not count. */
-void regex_replace_all(const struct regex *r, struct str text, struct str replacement,
+bool regex_replace_all(const struct regex *r, struct str text, struct str replacement,
 					   struct strbuf *out) {
 	size_t *spans = mem_calloc(2 * (regex_group_count(r) + 1), sizeof(*spans));
 	size_t copied = 0, from = 0;
-	bool after_match = false;
-	while (from <= text.len && regex_find(r, text, from, spans)) {
+	bool after_match = false, found = true, good = true;
+	while (from <= text.len && good && found) {
+		good = regex_find(r, text, from, spans, &found);
+		if (!good || !found) {
+			break;
+		}
 		strbuf_add(out, str_slice(text, copied, spans[0]));
 		if (spans[1] > copied || !after_match || spans[0] == 0) {
 			regex_expand(r, replacement, text, spans, out);
@@ -422,6 +509,7 @@ void regex_replace_all(const struct regex *r, struct str text, struct str replac
 	}
 	strbuf_add(out, str_slice(text, copied, text.len));
 	free(spans);
+	return good;
 }
 
 const struct str *regex_literals(const struct regex *r, size_t *ret_count) {

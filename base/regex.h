@@ -10,12 +10,10 @@
 #include "base/str.h"
 #include "base/strbuf.h"
 
-#define REGEX_MAX_BYTES 65536 /* a longer pattern is refused */
-/* Steps of one match by trial and error. Past it the text is matched breadth first, which takes time for pattern times text and
- * finds no groups: when groups are asked for and the text does match, it counts as not matching. */
-#define REGEX_MATCH_LIMIT 1000000u
-#define REGEX_MAX_DEPTH 250   /* groups within groups */
-#define REGEX_MAX_REPEAT 1000 /* of {n,m}, as RE2 has it */
+#define REGEX_MAX_BYTES 65536      /* a longer pattern is refused */
+#define REGEX_MATCH_LIMIT 1000000u /* steps of one match; past it matching fails */
+#define REGEX_MAX_DEPTH 250        /* groups within groups */
+#define REGEX_MAX_REPEAT 1000      /* of {n,m}, as RE2 has it */
 
 struct regex;
 
@@ -32,23 +30,31 @@ struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct 
 						   const char **ret_error);
 void regex_destroy(struct regex *r); /* accepts NULL */
 
-bool regex_matches(const struct regex *r, struct str text);
+/* Matching can fail: PCRE2 goes back and tries again, and what would take more steps than REGEX_MATCH_LIMIT is given up. Whether
+ * the pattern matches is then found out by PCRE2's other algorithm, which never goes back; it fails for patterns and texts that
+ * are both large, and knows nothing of groups. The functions below return false when matching has failed, and leave
+ * their results alone; regex_describe_failure says so in words. */
+bool regex_matches(const struct regex *r, struct str text, bool *ret_matches);
 
-/* Whether the latest match ended at a limit, and its "no" is a guess. */
-bool regex_gave_up(const struct regex *r);
+/* "matching `(x+x+)+y` takes more steps than the limit of 1000000 …", in the arena; `text` is what it was matched against. */
+const char *regex_describe_failure(const struct regex *r, struct str text, struct arena *a);
 
-/* Number of groups, group 0 not counted; and the name of a group or the empty string. */
+/* Number of groups, group 0 not counted. */
 size_t regex_group_count(const struct regex *r);
 
-/* One match from `from` on. `ret_spans` holds 2 * (groups + 1) offsets, (size_t)-1 where a group took no part. */
-bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans);
+/* Memory that it takes. */
+size_t regex_bytes(const struct regex *r);
+
+/* One match from `from` on. `ret_spans` has room for 2 * (groups + 1) offsets, (size_t)-1 where a group took no part. */
+bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans,
+				bool *ret_found);
 
 /* As Go's Regexp.Expand: $1, ${1}, $name, ${name}, $$. */
 void regex_expand(const struct regex *r, struct str replacement, struct str text,
 				  const size_t *spans, struct strbuf *out);
 
 /* As Go's ReplaceAllString. */
-void regex_replace_all(const struct regex *r, struct str text, struct str replacement,
+bool regex_replace_all(const struct regex *r, struct str text, struct str replacement,
 					   struct strbuf *out);
 
 /* If the pattern is nothing but an alternation of literals (a|b|c), those; count 0 otherwise. Borrowed from r. */

@@ -11,6 +11,7 @@ struct walk {
 	struct strbuf
 		flags; /* (?i) and the like, not yet in `out`: a repetition behind them means what stands before them */
 	struct regex_groups *groups;
+	const char *script_prefix;
 	struct arena *errors;
 	const char *error; /* NULL while all is well */
 	size_t depth;
@@ -91,12 +92,19 @@ static bool is_alnum(char c) {
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
+static void skip_rune(struct walk *w) {
+	uint32_t rune;
+	w->at += utf8_decode(str_slice(w->pattern, w->at, w->pattern.len), &rune);
+}
+
 /* \x7F and \x{10FFFF}; `at` stands behind the x. */
 static bool take_hex(struct walk *w, uint32_t *ret_rune) {
 	uint32_t rune = 0;
 	if (peek(w, 0) != '{') {
-		int high = hex_value(peek(w, 0)), low = hex_value(peek(w, 1));
-		w->at += 2;
+		int high = hex_value(peek(w, 0)), low;
+		skip_rune(w);
+		low = hex_value(peek(w, 0));
+		skip_rune(w);
 		*ret_rune = (uint32_t)(high * 16 + low);
 		return high >= 0 && low >= 0;
 	}
@@ -105,8 +113,11 @@ static bool take_hex(struct walk *w, uint32_t *ret_rune) {
 		rune = rune * 16 + (uint32_t)hex_value(peek(w, 0));
 	}
 	*ret_rune = rune;
-	return digits > 0 && rune <= 0x10ffff && w->at++ < w->pattern.len &&
-		   w->pattern.ptr[w->at - 1] == '}';
+	bool closed = peek(w, 0) == '}';
+	if (rune <= 0x10ffff) {
+		skip_rune(w);
+	}
+	return digits > 0 && rune <= 0x10ffff && closed;
 }
 
 static uint32_t take_octal(struct walk *w) {
@@ -191,114 +202,45 @@ static bool take_perl_class(struct walk *w, bool inside) {
 	return false;
 }
 
-/* The long names of categories, in lower case without what parts words: PCRE2 knows the short ones only. */
-static const struct {
-	const char *name, *category;
-} long_categories[] = {
-	{"casedletter", "L&"},
-	{"closepunctuation", "Pe"},
-	{"cntrl", "Cc"},
-	{"combiningmark", "M"},
-	{"connectorpunctuation", "Pc"},
-	{"control", "Cc"},
-	{"currencysymbol", "Sc"},
-	{"dashpunctuation", "Pd"},
-	{"decimalnumber", "Nd"},
-	{"digit", "Nd"},
-	{"enclosingmark", "Me"},
-	{"finalpunctuation", "Pf"},
-	{"format", "Cf"},
-	{"initialpunctuation", "Pi"},
-	{"lc", "L&"},
-	{"letter", "L"},
-	{"letternumber", "Nl"},
-	{"lineseparator", "Zl"},
-	{"lowercaseletter", "Ll"},
-	{"mark", "M"},
-	{"mathsymbol", "Sm"},
-	{"modifierletter", "Lm"},
-	{"modifiersymbol", "Sk"},
-	{"nonspacingmark", "Mn"},
-	{"number", "N"},
-	{"openpunctuation", "Ps"},
-	{"other", "C"},
-	{"otherletter", "Lo"},
-	{"othernumber", "No"},
-	{"otherpunctuation", "Po"},
-	{"othersymbol", "So"},
-	{"paragraphseparator", "Zp"},
-	{"privateuse", "Co"},
-	{"punct", "P"},
-	{"punctuation", "P"},
-	{"separator", "Z"},
-	{"spaceseparator", "Zs"},
-	{"spacingmark", "Mc"},
-	{"surrogate", "Cs"},
-	{"symbol", "S"},
-	{"titlecaseletter", "Lt"},
-	{"unassigned", "Cn"},
-	{"uppercaseletter", "Lu"},
-};
-
 /* Under (?i) upper case is lower case too, which PCRE2 does not take for granted. */
-static const char *const cased[] = {
-	"ll", "lt", "lu", "lowercaseletter", "titlecaseletter", "uppercaseletter"};
-
-/* Without the marks between words and in lower case: General_Category, general category. */
-static struct str canonical_name(struct walk *w, struct str name) {
-	char *text = arena_alloc(w->errors, name.len + 1);
-	size_t len = 0;
-	for (size_t i = 0; i < name.len; i++) {
-		if (strchr(" _-", name.ptr[i]) == NULL) {
-			text[len++] =
-				(char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] | 0x20 : name.ptr[i]);
-		}
-	}
-	return (struct str){.ptr = text, .len = len};
+static bool is_cased(const char *category) {
+	return strcmp(category, "Lu") == 0 || strcmp(category, "Ll") == 0 ||
+		   strcmp(category, "Lt") == 0;
 }
 
-static struct str category_name(struct walk *w, struct str name) {
-	struct str canonical = canonical_name(w, name);
-	for (size_t i = 0; w->fold[w->depth] && i < sizeof(cased) / sizeof(cased[0]); i++) {
-		if (str_equal(canonical, str_from(cased[i]))) {
-			return STR("L&");
-		}
-	}
-	for (size_t i = 0; i < sizeof(long_categories) / sizeof(long_categories[0]); i++) {
-		if (str_equal(canonical, str_from(long_categories[i].name))) {
-			return str_from(long_categories[i].category);
-		}
-	}
-	return name;
-}
-
-/* \pN and \p{Greek}: the names of scripts are PCRE2's too, and it refuses others. */
+/* \pN and \p{Greek}. A script that PCRE2 does not know is noticed when it compiles. */
 static bool take_unicode_class(struct walk *w) {
 	if (peek(w, 1) != 'p' && peek(w, 1) != 'P') {
 		return false;
 	}
-	size_t start = w->at, brace = peek(w, 2) == '{';
-	size_t name_at = start + 2 + brace, end = name_at;
-	if (brace) {
-		end += str_find(str_slice(w->pattern, name_at, w->pattern.len), STR("}"));
+	size_t start = w->at, end = w->at + 2;
+	bool negated = peek(w, 1) == 'P', braces = peek(w, 2) == '{';
+	uint32_t rune;
+	if (braces) {
+		end += str_find(str_slice(w->pattern, end, w->pattern.len), STR("}")) + 1;
 	} else {
-		uint32_t rune;
-		end += utf8_decode(str_slice(w->pattern, name_at, w->pattern.len), &rune);
+		end += utf8_decode(str_slice(w->pattern, end, w->pattern.len), &rune);
 	}
-	w->at = end + brace;
-	if (w->at > w->pattern.len || end == name_at) {
-		fail(w, "invalid character class range", start, w->at);
+	struct str name = str_slice(w->pattern, start + (braces ? 3 : 2), end - braces);
+	if (str_starts_with(name, STR("^"))) {
+		negated = !negated;
+		name = str_slice(name, 1, name.len);
+	}
+	const char *category = regex_unicode_category(name);
+	if (category != NULL && w->fold[w->depth] && is_cased(category)) {
+		category = "L&";
+	}
+	if (end > w->pattern.len || (category == NULL && !regex_unicode_may_be_script(name))) {
+		fail(w, "invalid character class range", start, end);
 		return true;
 	}
-	bool negated = brace && w->pattern.ptr[name_at] == '^';
-	struct str written = str_slice(w->pattern, name_at + negated, end);
-	struct str name = category_name(w, written);
-	if (name.ptr == written.ptr) {
-		strbuf_add(w->out, str_slice(w->pattern, start, w->at));
-		return true;
+	strbuf_add_c(w->out, negated ? "\\P{" : "\\p{");
+	if (category != NULL) {
+		strbuf_printf(w->out, "%s}", category);
+	} else {
+		strbuf_printf(w->out, "%s%.*s}", w->script_prefix, STR_FMT(name));
 	}
-	strbuf_printf(w->out, "\\%c{%s%.*s}", w->pattern.ptr[start + 1], negated ? "^" : "",
-				  STR_FMT(name));
+	w->at = end;
 	return true;
 }
 
@@ -634,10 +576,11 @@ static void take_item(struct walk *w) {
 }
 
 bool regex_translate(struct str pattern, struct strbuf *out, struct regex_groups *groups,
-					 struct arena *errors, const char **ret_error) {
+					 const char *script_prefix, struct arena *errors, const char **ret_error) {
 	struct walk w = {.pattern = pattern,
 					 .out = out,
 					 .groups = groups,
+					 .script_prefix = script_prefix,
 					 .errors = errors,
 					 .last_repeat = NO_REPEAT,
 					 .copies = {1},

@@ -16,8 +16,14 @@ struct regex_groups {
 	struct arena *arena;
 };
 
-/* false: *ret_error in Go's wording, in `errors`. What PCRE2 reads in another way is spelled out in `out`. */
+/* false: *ret_error in Go's wording, in `errors`. What PCRE2 reads in another way is spelled out in `out`. `script_prefix` stands
+ * before the name of a script in \p{…}: "sc:" where PCRE2 knows that, else nothing. */
 bool regex_translate(struct str pattern, struct strbuf *out, struct regex_groups *groups,
-					 struct arena *errors, const char **ret_error);
+					 const char *script_prefix, struct arena *errors, const char **ret_error);
+
+/* A name of \p{…} in PCRE2's spelling if it is that of a general category, or a word for one; NULL: of a script, or of nothing. */
+const char *regex_unicode_category(struct str name);
+/* false: PCRE2 might take it for something, and RE2 does not. */
+bool regex_unicode_may_be_script(struct str name);
 
 #endif

@@ -62,11 +62,12 @@ static void list_outputs(struct search *s) {
 	}
 }
 
-/* Whether all matchers on the label accept the value. */
+/* Whether all matchers on the label accept the value. What is not known counts as yes: one dependency too many does no harm. */
 static bool label_matches(const struct pql_selector *selector, struct str label, struct str value) {
+	bool matches;
 	for (size_t i = 0; i < selector->matcher_count; i++) {
 		if (str_equal(selector->matchers[i].name, label) &&
-			!matcher_matches(&selector->matchers[i], value)) {
+			matcher_matches(&selector->matchers[i], value, &matches) && !matches) {
 			return false;
 		}
 	}

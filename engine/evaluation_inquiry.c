@@ -108,7 +108,11 @@ static const char *local_value(struct evaluation *e, const struct evaluation_inq
 	struct pql_series_set *sets = ARENA_ARRAY(a, struct pql_series_set, q->need_count);
 	for (size_t i = 0; i < q->need_count; i++) {
 		const struct evaluation_need *n = &e->needs[q->first_need + i];
-		outputs_join(e->outputs, &n->need, e->settings->lookback, n->set, a, &sets[i]);
+		const char *given_up =
+			outputs_join(e->outputs, &n->need, e->settings->lookback, n->set, a, &sets[i]);
+		if (given_up != NULL) {
+			return given_up;
+		}
 	}
 	struct pql_eval_options options = {.time = time_options(e),
 									   .limits = {.max_samples = e->settings->max_samples}};

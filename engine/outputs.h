@@ -61,9 +61,10 @@ void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_
 void outputs_trim(struct outputs *o, ts_ms ts);
 
 /* What the need's selector finds here, joined to what the data source gave (`fetched`, in its form). A series that is in both is
- * ours: it is the fresher one. The result borrows from both and lives in `a`. */
-void outputs_join(const struct outputs *o, const struct pql_need *need, dur_ms lookback,
-				  struct pql_series_set fetched, struct arena *a, struct pql_series_set *ret_set);
+ * ours: it is the fresher one. The result borrows from both and lives in `a`. NULL, or which regular expression was given up. */
+const char *outputs_join(const struct outputs *o, const struct pql_need *need, dur_ms lookback,
+						 struct pql_series_set fetched, struct arena *a,
+						 struct pql_series_set *ret_set);
 
 /* The clock was set back: samples after `ts` are forgotten. */
 void outputs_set_back(struct outputs *o, ts_ms ts);

@@ -12,14 +12,20 @@ struct join {
 	struct output_series **own; /* that match */
 	size_t own_count, own_capacity;
 	struct hmap fetched; /* those series that have one of ours beside them */
+	const char *failure; /* NULL: all well so far */
 };
 
 static void collect_metric(struct join *j, const struct output_metric *m) {
 	const struct pql_selector *selector = j->need->selector;
 	struct output_series *s;
 	size_t iterator = 0;
+	bool match;
 	while ((s = hmap_next(&m->series, &iterator)) != NULL) {
-		if (matchers_match(selector->matchers, selector->matcher_count, s->labels)) {
+		if (!matchers_match(selector->matchers, selector->matcher_count, s->labels, j->arena,
+							&match, &j->failure)) {
+			return;
+		}
+		if (match) {
 			j->own = arena_grow(j->arena, j->own, j->own_count, &j->own_capacity, sizeof(*j->own));
 			j->own[j->own_count++] = s;
 		}
@@ -41,7 +47,7 @@ static void collect(struct join *j, const struct outputs *o) {
 		}
 	}
 	size_t iterator = 0;
-	while ((m = hmap_next(&o->metrics, &iterator)) != NULL) {
+	while (j->failure == NULL && (m = hmap_next(&o->metrics, &iterator)) != NULL) {
 		collect_metric(j, m);
 	}
 }
@@ -136,27 +142,21 @@ static struct labels visible_labels(const struct join *j, struct labels labels) 
 	return labels_builder_take(&b);
 }
 
-void outputs_join(const struct outputs *o, const struct pql_need *need, dur_ms lookback,
-				  struct pql_series_set fetched, struct arena *a, struct pql_series_set *ret_set) {
-	struct join j = {.need = need, .lookback = lookback, .form = fetched.form, .arena = a};
-	collect(&j, o);
-	if (j.own_count == 0) {
-		*ret_set = fetched;
-		return;
-	}
-	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, j.own_count + fetched.count);
+static void join(struct join *j, struct pql_series_set fetched, struct pql_series_set *ret_set) {
+	struct pql_series *items =
+		ARENA_ARRAY(j->arena, struct pql_series, j->own_count + fetched.count);
 	size_t count = fetched.count;
-	hmap_init(&j.fetched, a);
+	hmap_init(&j->fetched, j->arena);
 	for (size_t i = 0; i < fetched.count; i++) {
 		items[i] = fetched.items[i];
-		hmap_add(&j.fetched, labels_hash(items[i].labels), &items[i]);
+		hmap_add(&j->fetched, labels_hash(items[i].labels), &items[i]);
 	}
-	for (size_t i = 0; i < j.own_count; i++) {
-		struct labels labels = visible_labels(&j, j.own[i]->labels);
+	for (size_t i = 0; i < j->own_count; i++) {
+		struct labels labels = visible_labels(j, j->own[i]->labels);
 		struct pql_series *beside =
-			hmap_find(&j.fetched, labels_hash(labels), series_has_labels, &labels);
+			hmap_find(&j->fetched, labels_hash(labels), series_has_labels, &labels);
 		bool seen;
-		struct samples s = samples_for(&j, j.own[i], beside, &seen);
+		struct samples s = samples_for(j, j->own[i], beside, &seen);
 		if (!seen) {
 			continue;
 		}
@@ -171,4 +171,17 @@ void outputs_join(const struct outputs *o, const struct pql_need *need, dur_ms l
 		}
 	}
 	*ret_set = (struct pql_series_set){.form = fetched.form, .items = items, .count = kept};
+}
+
+const char *outputs_join(const struct outputs *o, const struct pql_need *need, dur_ms lookback,
+						 struct pql_series_set fetched, struct arena *a,
+						 struct pql_series_set *ret_set) {
+	struct join j = {.need = need, .lookback = lookback, .form = fetched.form, .arena = a};
+	collect(&j, o);
+	if (j.own_count == 0) {
+		*ret_set = fetched;
+	} else {
+		join(&j, fetched, ret_set);
+	}
+	return j.failure;
 }

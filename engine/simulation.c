@@ -56,16 +56,14 @@ static void supply(struct simulation *s, struct evaluation *e, size_t index, str
 	const struct pql_need *need = evaluation_need(e, index);
 	struct pql_series_set set;
 	BUG_ON(need->kind == PQL_NEED_EXPRESSION); /* groups of a simulation evaluate here */
-	if (s->failure != NULL) {
-		evaluation_refuse(e, index, s->failure, false, 0);
-		return;
-	}
-	if (s->form == PQL_SERIES_STORED) {
-		pql_store_select(s->store, need, &options, a, &set);
+	const char *failure = s->failure;
+	bool stored = s->form == PQL_SERIES_STORED;
+	if (failure == NULL && (stored ? pql_store_select : pql_store_look_up)(s->store, need, &options,
+																		   a, &set, &failure)) {
+		evaluation_supply(e, index, set, 0);
 	} else {
-		pql_store_look_up(s->store, need, &options, a, &set);
+		evaluation_refuse(e, index, failure, false, 0);
 	}
-	evaluation_supply(e, index, set, 0);
 }
 
 static void evaluate(struct simulation *s, struct group_state *group, ts_ms ts,

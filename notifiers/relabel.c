@@ -212,8 +212,8 @@ static struct str expand(const struct step *s, struct str replacement) {
 
 /* Whether the regex matches; *ret_sure false: it could not be found out. */
 static bool matches(const struct step *s, struct str text, bool *ret_sure) {
-	bool yes = regex_matches(s->ready->regex, text);
-	*ret_sure = !regex_gave_up(s->ready->regex);
+	bool yes = false;
+	*ret_sure = regex_matches(s->ready->regex, text, &yes);
 	if (!*ret_sure) {
 		pass_over(s, "its regular expression could not be matched within its limits");
 	}
@@ -229,8 +229,8 @@ static bool find_groups(const struct step *s) {
 		spans[1] = spans[3] = s->value.len;
 		return true;
 	}
-	bool found = regex_find(s->ready->regex, s->value, 0, spans);
-	if (!found && regex_gave_up(s->ready->regex)) {
+	bool found = false;
+	if (!regex_find(s->ready->regex, s->value, 0, spans, &found)) {
 		pass_over(s, "its regular expression backtracks too long on a value");
 	}
 	return found;
@@ -283,12 +283,12 @@ static bool act_hashmod(const struct step *s) {
 	return true;
 }
 
-static struct str mapped_name(const struct step *s, struct str name) {
+static bool map_name(const struct step *s, struct str name, struct str *ret_name) {
 	struct strbuf out = STRBUF_INIT;
-	regex_replace_all(s->ready->regex, name, s->rule->replacement, &out);
-	struct str text = arena_dup(s->draft->arena, strbuf_str(&out));
+	bool good = regex_replace_all(s->ready->regex, name, s->rule->replacement, &out);
+	*ret_name = arena_dup(s->draft->arena, strbuf_str(&out));
 	strbuf_finish(&out);
-	return text;
+	return good;
 }
 
 /* A name may become empty here, or end up twice: the last one's value stays. */
@@ -305,8 +305,8 @@ static bool act_labelmap(const struct step *s) {
 			pass_over(s, "what it writes is too long");
 			continue;
 		}
-		struct str name = mapped_name(s, before[i].name);
-		if (regex_gave_up(s->ready->regex)) {
+		struct str name;
+		if (!map_name(s, before[i].name, &name)) {
 			pass_over(s, "its regular expression backtracks too long on a name");
 			continue;
 		}

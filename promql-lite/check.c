@@ -48,7 +48,7 @@ static const struct matcher *find_name_matcher(const struct pql_selector *s) {
 
 static bool selects_everything(const struct pql_selector *s) {
 	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (!matcher_matches_empty(&s->matchers[i])) {
+		if (!s->matchers[i].matches_empty) {
 			return false;
 		}
 	}

@@ -37,7 +37,9 @@ static bool is_name_matcher(const struct matcher *m) {
 }
 
 /* Info series among the rows of v are handed through. */
-static void find_ignored(struct info *x) {
+static bool find_ignored(struct info *x) {
+	bool matches;
+
 	for (size_t i = 0; i < x->base->row_count; i++) {
 		struct str name = labels_get(x->base->rows[i].labels, LABEL_NAME);
 
@@ -45,11 +47,17 @@ static void find_ignored(struct info *x) {
 		for (size_t j = 0; j < x->selector->matcher_count; j++) {
 			const struct matcher *m = &x->selector->matchers[j];
 
-			if (is_name_matcher(m) && !matcher_matches(m, name)) {
-				x->ignored[i] = false;
+			if (!is_name_matcher(m)) {
+				continue;
 			}
+			if (!matcher_matches(m, name, &matches)) {
+				return eval_fail(x->f->run, call_arg_span(x->call, 1), "%s",
+								 regex_describe_failure(m->regex, name, x->f->run->arena));
+			}
+			x->ignored[i] = x->ignored[i] && matches;
 		}
 	}
+	return true;
 }
 
 /* Per identifying label, the values it has among the rows to be enriched. */
@@ -284,7 +292,7 @@ static bool needs_info(const struct info *x) {
 	for (size_t i = 0; i < x->selector->matcher_count; i++) {
 		const struct matcher *m = &x->selector->matchers[i];
 
-		if (!is_name_matcher(m) && !matcher_matches_empty(m)) {
+		if (!is_name_matcher(m) && !m->matches_empty) {
 			return true;
 		}
 	}
@@ -368,8 +376,7 @@ void fn_info(struct pql_call_context *call) {
 		.outputs = label_index_create(a),
 	};
 
-	find_ignored(&x);
-	if (!find_infos(&x) || !group_infos(&x)) {
+	if (!find_ignored(&x) || !find_infos(&x) || !group_infos(&x)) {
 		return;
 	}
 	for (size_t i = 0; i < x.base->row_count; i++) {

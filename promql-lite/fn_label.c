@@ -38,12 +38,18 @@ static void replace_rows(struct pql_call_context *call, const struct regex *rege
 	size_t *spans =
 		ARENA_ARRAY(call->frame->run->arena, size_t, 2 * (regex_group_count(regex) + 1));
 	struct strbuf b = STRBUF_INIT;
+	bool found;
 
 	for (size_t i = 0; i < call->ret->row_count; i++) {
 		struct pql_row *row = &call->ret->rows[i];
 		struct str value = labels_get(row->labels, src);
 
-		if (!regex_find(regex, value, 0, spans)) {
+		if (!regex_find(regex, value, 0, spans, &found)) {
+			eval_fail(call->frame->run, call_arg_span(call, 4), "%s",
+					  regex_describe_failure(regex, value, call->frame->run->arena));
+			break;
+		}
+		if (!found) {
 			continue;
 		}
 		strbuf_clear(&b);

@@ -93,18 +93,23 @@ size_t pql_store_samples(const struct pql_store *s) {
 	return s->samples;
 }
 
-void pql_store_select(const struct pql_store *s, const struct pql_need *need,
+bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 					  const struct pql_time_options *options, struct arena *a,
-					  struct pql_series_set *ret_set) {
+					  struct pql_series_set *ret_set, const char **ret_error) {
 	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, s->count + 1);
 	size_t count = 0;
+
+	(void)options; /* the need has the lookback in its times */
 	for (size_t i = 0; i < s->count; i++) {
 		const struct stored *item = s->items[i];
 		size_t from, to;
+		bool match;
 
-		(void)options; /* the need has the lookback in its times */
-		if (!matchers_match(need->selector->matchers, need->selector->matcher_count,
-							item->labels)) {
+		if (!matchers_match(need->selector->matchers, need->selector->matcher_count, item->labels,
+							a, &match, ret_error)) {
+			return false;
+		}
+		if (!match) {
 			continue;
 		}
 		from = pql_times_after(item->times, item->count, need->start);
@@ -119,6 +124,7 @@ void pql_store_select(const struct pql_store *s, const struct pql_need *need,
 		}
 	}
 	*ret_set = (struct pql_series_set){.form = PQL_SERIES_STORED, .items = items, .count = count};
+	return true;
 }
 
 /* One sample per point of the grid, as an instant selector finds it. */
@@ -153,14 +159,16 @@ static size_t copy_unmarked(const struct pql_series *from, ts_ms *times, double 
 	return count;
 }
 
-void pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
+bool pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
 					   const struct pql_time_options *options, struct arena *a,
-					   struct pql_series_set *ret_set) {
+					   struct pql_series_set *ret_set, const char **ret_error) {
 	struct pql_series_set stored;
 	struct pql_series *items;
 	size_t count = 0;
 
-	pql_store_select(s, need, options, a, &stored);
+	if (!pql_store_select(s, need, options, a, &stored, ret_error)) {
+		return false;
+	}
 	items = ARENA_ARRAY(a, struct pql_series, stored.count + 1);
 	for (size_t i = 0; i < stored.count; i++) {
 		const struct pql_series *from = &stored.items[i];
@@ -178,4 +186,5 @@ void pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
 	}
 	*ret_set =
 		(struct pql_series_set){.form = PQL_SERIES_LOOKED_UP, .items = items, .count = count};
+	return true;
 }

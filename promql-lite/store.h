@@ -17,14 +17,15 @@ void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v)
 /* Number of samples held. */
 size_t pql_store_samples(const struct pql_store *s);
 
-/* What a need asks for, as it is stored (PQL_SERIES_STORED). Borrows from the store until its next change; the list is in `a`. */
-void pql_store_select(const struct pql_store *s, const struct pql_need *need,
+/* What a need asks for, as it is stored (PQL_SERIES_STORED). Borrows from the store until its next change; the list is in `a`.
+ * false: a regular expression was given up, as *ret_error says (in `a`). */
+bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 					  const struct pql_time_options *options, struct arena *a,
-					  struct pql_series_set *ret_set);
+					  struct pql_series_set *ret_set, const char **ret_error);
 
 /* The same as a server would answer it (PQL_SERIES_LOOKED_UP): one sample per point of the grid, no markers. Copied into `a`. */
-void pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
+bool pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
 					   const struct pql_time_options *options, struct arena *a,
-					   struct pql_series_set *ret_set);
+					   struct pql_series_set *ret_set, const char **ret_error);
 
 #endif

@@ -140,9 +140,15 @@ bool tfn_match(const struct tcall *call, struct tvalue *ret_value) {
 	if (regex == NULL) {
 		return tcall_fail(call, "%s", error);
 	}
-	*ret_value = tvalue_bool(regex_matches(regex, call->args[1].s));
+	bool matches;
+	bool good = regex_matches(regex, call->args[1].s, &matches);
+	if (good) {
+		*ret_value = tvalue_bool(matches);
+	} else {
+		tcall_fail(call, "%s", regex_describe_failure(regex, call->args[1].s, call->x->arena));
+	}
 	regex_destroy(owned);
-	return true;
+	return good;
 }
 
 bool tfn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
@@ -163,9 +169,12 @@ bool tfn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
 		return false;
 	}
 	size_t start = call->x->out->len;
-	regex_replace_all(regex, call->args[2].s, call->args[1].s, call->x->out);
+	bool good = regex_replace_all(regex, call->args[2].s, call->args[1].s, call->x->out);
+	if (!good) {
+		tcall_fail(call, "%s", regex_describe_failure(regex, call->args[2].s, call->x->arena));
+	}
 	regex_destroy(owned);
-	return tcall_return_text(call, start, ret_value);
+	return good && tcall_return_text(call, start, ret_value);
 }
 
 bool tfn_to_upper(const struct tcall *call, struct tvalue *ret_value) {

@@ -102,7 +102,7 @@ static void write_outdated(struct json_writer *w, const struct engine *e,
 	}
 }
 
-static void write_group(struct json_writer *w, const struct engine *e, const struct rule_filter *f,
+static void write_group(struct json_writer *w, const struct engine *e, struct rule_filter *f,
 						const struct group_state *g) {
 	json_open_object(w);
 	json_key(w, "name");
@@ -149,7 +149,7 @@ static size_t page_start(const struct engine *e, const struct rule_filter *f) {
 }
 
 /* The groups of the page. The index of the first one behind it, or the number of groups when there is none. */
-static size_t write_page(struct json_writer *w, const struct engine *e, const struct rule_filter *f,
+static size_t write_page(struct json_writer *w, const struct engine *e, struct rule_filter *f,
 						 size_t start) {
 	size_t written = 0;
 	for (size_t i = start; i < engine_group_count(e); i++) {
@@ -166,7 +166,7 @@ static size_t write_page(struct json_writer *w, const struct engine *e, const st
 	return engine_group_count(e);
 }
 
-static void write_groups(struct json_writer *w, const struct engine *e, const struct rule_filter *f,
+static void write_groups(struct json_writer *w, const struct engine *e, struct rule_filter *f,
 						 size_t start) {
 	json_open_object(w);
 	json_key(w, "groups");
@@ -196,6 +196,9 @@ void api_rules(struct engine *e, const struct api_request *request, struct api_r
 			api_open_data(&w, response);
 			write_groups(&w, e, &filter, start);
 			api_close_data(&w);
+			if (filter.failure != NULL) {
+				api_fail(response, 422, "execution", "%s", filter.failure);
+			}
 		}
 	}
 	rule_filter_finish(&filter);

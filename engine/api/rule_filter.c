@@ -113,7 +113,7 @@ static bool parse_page(struct rule_filter *f, struct api_response *response) {
 
 static bool selects_everything(const struct pql_selector *s) {
 	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (!matcher_matches_empty(&s->matchers[i])) {
+		if (!s->matchers[i].matches_empty) {
 			return false;
 		}
 	}
@@ -191,27 +191,32 @@ static struct str rule_label(const struct rule *rule, struct str name) {
 }
 
 /* The labels as configured: templates are not expanded. */
-static bool selector_takes(const struct pql_selector *s, const struct rule *rule) {
-	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (!matcher_matches(&s->matchers[i], rule_label(rule, s->matchers[i].name))) {
+static bool selector_takes(struct rule_filter *f, const struct pql_selector *s,
+						   const struct rule *rule) {
+	bool matches = true;
+	for (size_t i = 0; i < s->matcher_count && matches; i++) {
+		const struct matcher *m = &s->matchers[i];
+		struct str value = rule_label(rule, m->name);
+		if (!matcher_matches(m, value, &matches)) {
+			f->failure = regex_describe_failure(m->regex, value, &f->arena);
 			return false;
 		}
 	}
-	return true;
+	return matches;
 }
 
-bool rule_filter_takes(const struct rule_filter *f, const struct rule *rule) {
+bool rule_filter_takes(struct rule_filter *f, const struct rule *rule) {
 	bool alerting = rule->kind == RULE_ALERTING;
 	bool selected = f->selector_count == 0;
-	for (size_t i = 0; i < f->selector_count && !selected; i++) {
-		selected = selector_takes(&f->selectors[i]->root->selector, rule);
+	for (size_t i = 0; i < f->selector_count && !selected && f->failure == NULL; i++) {
+		selected = selector_takes(f, &f->selectors[i]->root->selector, rule);
 	}
 	return selected &&
 		   (f->type == RULE_FILTER_ALL || (f->type == RULE_FILTER_ALERTING) == alerting) &&
 		   is_listed(f, "rule_name[]", rule->name);
 }
 
-bool rule_filter_takes_group(const struct rule_filter *f, const struct group_state *g) {
+bool rule_filter_takes_group(struct rule_filter *f, const struct group_state *g) {
 	if (!is_listed(f, "rule_group[]", g->group->name) || !is_listed(f, "file[]", g->group->file)) {
 		return false;
 	}

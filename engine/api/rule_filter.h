@@ -15,6 +15,8 @@ struct rule_filter {
 	struct arena arena;
 	struct pql_expr **selectors; /* match[]: one of them must match the rule's labels */
 	size_t selector_count;
+	const char *
+		failure; /* a regular expression was given up: what was taken means nothing. NULL: all well */
 };
 
 /* false: a parameter is wrong, and the response says which. The filter must be finished in any case. */
@@ -22,8 +24,8 @@ bool rule_filter_init(struct rule_filter *f, const struct api_request *request,
 					  struct api_response *response);
 void rule_filter_finish(struct rule_filter *f);
 
-bool rule_filter_takes(const struct rule_filter *f, const struct rule *rule);
+bool rule_filter_takes(struct rule_filter *f, const struct rule *rule);
 /* Whether anything is left of the group. */
-bool rule_filter_takes_group(const struct rule_filter *f, const struct group_state *g);
+bool rule_filter_takes_group(struct rule_filter *f, const struct group_state *g);
 
 #endif

@@ -162,6 +162,7 @@ static void query_init(struct query *q, const struct pql_store *store, const cha
 	ts_ms end = FIRST_TIME + (ts_ms)(LONG_SAMPLES - 1) * SCRAPE + SCRAPE / 3;
 	struct pql_need *needs;
 	struct diags diags;
+	const char *error;
 
 	*q = (struct query){.grid = {end - (ts_ms)(steps - 1) * SCRAPE, end, SCRAPE}};
 	diags_init(&diags, &q->tree);
@@ -170,7 +171,7 @@ static void query_init(struct query *q, const struct pql_store *store, const cha
 	q->sets = ARENA_ARRAY(&q->tree, struct pql_series_set, q->expr->selector_count + 1);
 	pql_needs(q->expr, q->grid, &options.time, &q->tree, &needs);
 	for (size_t i = 0; i < q->expr->selector_count; i++) {
-		pql_store_select(store, &needs[i], &options.time, &q->tree, &q->sets[i]);
+		BUG_ON(!pql_store_select(store, &needs[i], &options.time, &q->tree, &q->sets[i], &error));
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bug.h"
 #include "base/duration.h"
 #include "base/gofloat.h"
 #include "base/mem.h"
@@ -223,7 +224,8 @@ static void note_series(struct lifecycle *l, ts_ms t) {
 	struct pql_time_options options = {.lookback = 300000, .default_subquery_step = 60000};
 	arena_init(&a);
 	pql_needs(l->outputs, (struct pql_grid){t, t, 1}, &options, &a, &needs);
-	outputs_join(simulation_outputs(l->simulation), &needs[0], options.lookback, none, &a, &set);
+	BUG_ON(outputs_join(simulation_outputs(l->simulation), &needs[0], options.lookback, none, &a,
+						&set) != NULL);
 	for (size_t i = 0; i < set.count; i++) {
 		struct strbuf out = STRBUF_INIT;
 		strbuf_add_c(&out, "series ");

@@ -28,15 +28,15 @@ struct runner {
 
 /* ---- evaluation ---- */
 
-static void supply(struct runner *r, const struct pql_need *needs, size_t count,
-				   struct pql_series_set *sets) {
+static bool supply(struct runner *r, const struct pql_need *needs, size_t count,
+				   struct pql_series_set *sets, const char **ret_error) {
 	for (size_t i = 0; i < count; i++) {
-		if (r->looked_up) {
-			pql_store_look_up(r->store, &needs[i], &r->options.time, &r->arena, &sets[i]);
-		} else {
-			pql_store_select(r->store, &needs[i], &r->options.time, &r->arena, &sets[i]);
+		if (!(r->looked_up ? pql_store_look_up : pql_store_select)(
+				r->store, &needs[i], &r->options.time, &r->arena, &sets[i], ret_error)) {
+			return false;
 		}
 	}
+	return true;
 }
 
 static void evaluate(struct runner *r, const struct pql_expr *expr, struct pql_grid grid,
@@ -46,13 +46,12 @@ static void evaluate(struct runner *r, const struct pql_expr *expr, struct pql_g
 	struct pql_series_set *sets =
 		ARENA_ARRAY(&r->arena, struct pql_series_set, expr->selector_count + 1);
 
-	*ret = (struct outcome){.ok = true};
+	*ret = (struct outcome){0};
 	pql_needs(expr, grid, &r->options.time, &r->arena, &needs);
-	supply(r, needs, expr->selector_count, sets);
-	if (!pql_eval(expr, grid, &r->options, sets, &r->arena, &ret->value, &ret->notes, &failure)) {
-		ret->ok = false;
-		ret->failure = failure.message;
-	}
+	ret->ok =
+		supply(r, needs, expr->selector_count, sets, &failure.message) &&
+		pql_eval(expr, grid, &r->options, sets, &r->arena, &ret->value, &ret->notes, &failure);
+	ret->failure = ret->ok ? NULL : failure.message;
 }
 
 static struct pql_expr *parse(struct runner *r, const struct command *c, struct outcome *ret) {
@@ -236,6 +235,7 @@ static bool has_natives(struct runner *r, const struct command *c) {
 	struct outcome o;
 	struct pql_expr *expr = parse(r, c, &o);
 	struct pql_series_set found;
+	const char *error;
 	bool any = false;
 
 	for (size_t i = 0; expr != NULL && i < expr->selector_count; i++) {
@@ -244,8 +244,9 @@ static bool has_natives(struct runner *r, const struct command *c) {
 							   .start = -1,
 							   .end = 0};
 
-		pql_store_select(r->natives, &all, &r->options.time, &r->arena, &found);
-		any = any || found.count > 0;
+		any = any ||
+			  (pql_store_select(r->natives, &all, &r->options.time, &r->arena, &found, &error) &&
+			   found.count > 0);
 	}
 	for (size_t i = 0; i < c->line_count; i++) {
 		for (size_t j = 0; j < c->lines[i].points.count; j++) {

@@ -45,7 +45,7 @@ static bool text_matches(const struct expect *e, const char *text, struct arena 
 		return false;
 	}
 	spans = ARENA_ARRAY(a, size_t, 2 * (regex_group_count(regex) + 1));
-	found = regex_find(regex, str_from(text), 0, spans);
+	found = regex_find(regex, str_from(text), 0, spans, &found) && found;
 	regex_destroy(regex);
 	return found;
 }

@@ -71,8 +71,11 @@ static bool evaluate(const struct question *q, bool looked_up, struct pql_value 
 		if (pql_grid_count(needs[i].grid) > 100000) {
 			return false; /* nobody would fetch this */
 		}
-		(looked_up ? pql_store_look_up : pql_store_select)(q->store, &needs[i], &q->options.time,
-														   q->arena, &sets[i]);
+		if (!(looked_up ? pql_store_look_up : pql_store_select)(
+				q->store, &needs[i], &q->options.time, q->arena, &sets[i], &failure.message)) {
+			BUG_ON(failure.message == NULL);
+			return false;
+		}
 	}
 	ok = pql_eval(q->expr, q->grid, &q->options, sets, q->arena, ret, &notes, &failure);
 	BUG_ON(!ok && failure.message == NULL);

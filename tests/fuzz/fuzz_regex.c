@@ -29,7 +29,10 @@ static void check_matching(struct str pattern, struct str text, struct arena *a)
 	struct regex *plain = create_plain(pattern, a, &error);
 	bool comparable =
 		plain != NULL && utf8_valid(text) && memchr(pattern.ptr, '\0', pattern.len) == NULL;
-	BUG_ON(comparable && regex_matches(r, text) != regex_matches(plain, text));
+	bool matches, plain_matches;
+	bool known = comparable && regex_matches(r, text, &matches);
+	bool plain_known = comparable && regex_matches(plain, text, &plain_matches);
+	BUG_ON(known && plain_known && matches != plain_matches);
 	regex_destroy(plain);
 	regex_destroy(r);
 }
@@ -43,8 +46,10 @@ static void check_replacing(struct str pattern, struct str text, struct arena *a
 	struct strbuf out = STRBUF_INIT;
 	regex_replace_all(r, text, STR("<$0${1}$x>"), &out);
 	strbuf_clear(&out);
-	regex_replace_all(r, text, STR("$0"), &out); /* every match by itself: the text as it was */
-	BUG_ON(!str_equal(strbuf_str(&out), text));
+	if (regex_replace_all(r, text, STR("$0"),
+						  &out)) { /* every match by itself: the text as it was */
+		BUG_ON(!str_equal(strbuf_str(&out), text));
+	}
 	strbuf_finish(&out);
 	regex_destroy(r);
 }

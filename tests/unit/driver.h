@@ -255,7 +255,8 @@ static inline void evaluate(struct driver *d, struct str query, struct pql_grid 
 	pql_needs(e, grid, &options.time, &a, &needs);
 	struct pql_series_set *sets = ARENA_ARRAY(&a, struct pql_series_set, e->selector_count);
 	for (size_t i = 0; i < e->selector_count; i++) {
-		pql_store_select(d->store, &needs[i], &options.time, &a, &sets[i]);
+		const char *error;
+		assert_true(pql_store_select(d->store, &needs[i], &options.time, &a, &sets[i], &error));
 	}
 	assert_true(pql_eval(e, grid, &options, sets, &a, &value, &notes, &failure));
 	write_answer(out, &value);

@@ -57,6 +57,8 @@ static const struct request requests[] = {
 	{"rules_match", "GET", "/api/v1/rules",
 	 "match[]={kind=\"<sum>\"}&match[]={severity=~\".*page.*\"}&exclude_alerts=1"},
 	{"rules_bad_match", "GET", "/api/v1/rules", "match[]={kind"},
+	{"rules_costly_match", "GET", "/api/v1/rules",
+	 "match[]={severity=~\"(.?){450}(.?){450}[!?]\"}"},
 	{"rules_empty_match", "GET", "/api/v1/rules", "match[]={kind=~\".*\"}"},
 	{"rules_page", "GET", "/api/v1/rules", "group_limit=1&type=record"},
 	{"rules_first_page", "GET", "/api/v1/rules", "group_limit=1&exclude_alerts=1"},

@@ -292,6 +292,21 @@ static const struct {
 	{"a**", "", false, "error parsing regexp: invalid nested repetition operator: `**`"},
 	{"a*+", "", false, "error parsing regexp: invalid nested repetition operator: `*+`"},
 	{"a{1001}", "", false, "error parsing regexp: invalid repeat count: `{1001}`"},
+	{"((a{10}){10}){11}", "", false, "error parsing regexp: invalid repeat count: `{11}`"},
+	{"(?:a{0,501}?b){2}", "", false, "error parsing regexp: invalid repeat count: `{2}`"},
+	{"(a{0}b?){1000}", "bb", true, NULL},
+	{"(?:a{1000}){0,1}", "", true, NULL},
+	{"(?P<1st>a)(?P<1st>b)", "ab", true, NULL},
+	{"(?P<a-b>a)", "", false, "error parsing regexp: invalid named capture: `(?P<a-b>`"},
+	{"\\p{greek}\\p{Grek}", "", false,
+	 "error parsing regexp: invalid character class range: `\\p{Grek}`"},
+	{"\\p{greek}\\p{Uppercase_letter}", "αΑ", true, NULL},
+	{"\\p{^Lu}\\P{^Lu}\\pN", "aA1", true, NULL},
+	{"\\p{Han}", "日", true, NULL},
+	{"x\\p{Nope}", "", false, "error parsing regexp: invalid character class range: `\\p{Nope}`"},
+	{"\\p{Alphabetic}", "", false,
+	 "error parsing regexp: invalid character class range: `\\p{Alphabetic}`"},
+	{"\\pX", "", false, "error parsing regexp: invalid character class range: `\\pX`"},
 	{"a{3,2}", "", false, "error parsing regexp: invalid repeat count: `{3,2}`"},
 	{"(?=a)", "", false, "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"},
 	{"(?!a)", "", false, "error parsing regexp: invalid or unsupported Perl syntax: `(?!`"},
@@ -317,7 +332,9 @@ static void test_regex(void **state) {
 			assert_string_equal(error, regexes[i].error);
 			continue;
 		}
-		if (r == NULL || regex_matches(r, str_from(regexes[i].text)) != regexes[i].matches) {
+		bool matches;
+		if (r == NULL || !regex_matches(r, str_from(regexes[i].text), &matches) ||
+			matches != regexes[i].matches) {
 			fail_msg("%s on %s", regexes[i].pattern, regexes[i].text);
 		}
 		regex_destroy(r);
@@ -343,6 +360,9 @@ static void test_regex_replace(void **state) {
 		{"(a)", "a", "$ $} ${ ${1 ${} $-1 $$1", "$ $} ${ ${1 ${} $-1 $1"},
 		{"(?P<x>a)?(?P<x>b)", "b", "${x}", "b"},
 		{"(?P<1a>a)", "a", "<$1a>", "<a>"},
+		{"x", "x", "<$é>", "<>"},
+		{"(?P<n>x)?(?P<n>y)", "y", "<$n>", "<y>"},
+		{"(?m)^", "a\n", "-", "-a\n-"},
 	};
 	struct arena a;
 	arena_init(&a);
@@ -351,7 +371,8 @@ static void test_regex_replace(void **state) {
 		struct regex *r = regex_create(str_from(cases[i].pattern), REGEX_UNANCHORED, &a, &error);
 		assert_non_null(r);
 		struct strbuf out = STRBUF_INIT;
-		regex_replace_all(r, str_from(cases[i].text), str_from(cases[i].replacement), &out);
+		assert_true(
+			regex_replace_all(r, str_from(cases[i].text), str_from(cases[i].replacement), &out));
 		assert_string_equal(out.ptr, cases[i].out);
 		strbuf_finish(&out);
 		regex_destroy(r);
@@ -392,7 +413,8 @@ static void test_regex_wrapped(void **state) {
 			continue;
 		}
 		assert_non_null(r);
-		if (regex_matches(r, str_from(cases[i].text)) != cases[i].matches) {
+		bool matches;
+		if (!regex_matches(r, str_from(cases[i].text), &matches) || matches != cases[i].matches) {
 			fail_msg("%s on %s", cases[i].pattern, cases[i].text);
 		}
 		regex_destroy(r);
@@ -400,30 +422,112 @@ static void test_regex_wrapped(void **state) {
 	arena_finish(&a);
 }
 
-/* A pattern made to backtrack for ever ends at the limit, and the verdict is right nevertheless; only groups are not found. */
-static void test_regex_bomb(void **state) {
+#define MANY_X "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* Groups are given up where the verdict is not: time and again, and not for texts that are no trouble. */
+static void test_regex_groups(void **state) {
 	(void)state;
 	struct arena a;
 	arena_init(&a);
 	const char *error;
-	struct str text = STR("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+	struct str text = STR(MANY_X);
 	struct regex *r = regex_create(STR("(?:x|x)*[yz]|(x*)"), REGEX_ANCHORED, &a, &error);
 	struct regex *no = regex_create(STR("((x|x)*)*[yz]"), REGEX_ANCHORED, &a, &error);
 	assert_true(r != NULL && no != NULL);
 	size_t spans[6];
+	bool found;
 	for (int round = 0; round < 2; round++) {
-		assert_true(regex_matches(r, text) && !regex_gave_up(r));
-		assert_false(regex_find(r, text, 0, spans));
-		assert_true(regex_gave_up(r));
-		assert_true(regex_find(r, STR("xy"), 0, spans) && !regex_gave_up(r));
+		assert_true(regex_matches(r, text, &found) && found);
+		assert_false(regex_find(r, text, 0, spans, &found));
+		assert_true(regex_find(r, STR("xy"), 0, spans, &found) && found);
 		assert_int_equal(spans[1], 2);
-		assert_false(regex_find(no, text, 0, spans) || regex_gave_up(no));
-		assert_false(regex_matches(no, text) || regex_gave_up(no));
-		assert_true(regex_matches(no, STR("xxz")));
+		assert_true(regex_find(no, text, 0, spans, &found) && !found);
+		assert_true(regex_matches(no, text, &found) && !found);
+		assert_true(regex_matches(no, STR("xxz"), &found) && found);
 	}
-	assert_false(regex_matches(no, STR("x\xff")) || regex_gave_up(no));
+	assert_true(regex_matches(no, STR("x\xff"), &found) && !found);
 	regex_destroy(no);
 	regex_destroy(r);
+	arena_finish(&a);
+}
+
+/* Patterns made to go back and try again for ever. Whether they match is found out all the same. */
+static void test_regex_bomb(void **state) {
+	(void)state;
+	static const struct {
+		const char *pattern, *text;
+		bool matches;
+	} bombs[] = {
+		{"(x+x+)+y", MANY_X, false},           {"(x+x+)+y", MANY_X "y", true},
+		{"(x|x|xx)*[yz]", MANY_X, false},      {"(.*)*(.*)*(.*)*(.*)*!", MANY_X, false},
+		{"(?:(?:x*)*)*y|x+?z", MANY_X, false}, {"((((x*)*)*)*)*\\pN", MANY_X, false},
+		{"(x?){50}x{50}", MANY_X, true},
+	};
+	struct arena a;
+	arena_init(&a);
+	for (size_t i = 0; i < COUNT(bombs); i++) {
+		const char *error;
+		struct regex *r = regex_create(str_from(bombs[i].pattern), REGEX_ANCHORED, &a, &error);
+		assert_non_null(r);
+		for (int again = 0; again < 2; again++) {
+			bool matches;
+			assert_true(regex_matches(r, str_from(bombs[i].text), &matches));
+			assert_int_equal(matches, bombs[i].matches);
+			assert_true(regex_matches(r, STR("?"), &matches));
+			assert_false(matches);
+		}
+		regex_destroy(r);
+	}
+	arena_finish(&a);
+}
+
+/* What is given up at the limit says so: a text too long for the algorithm that never goes back, an unanchored pattern, groups. */
+static void test_regex_limit(void **state) {
+	(void)state;
+	struct arena a;
+	arena_init(&a);
+	const char *error;
+	bool found;
+	size_t spans[4];
+	struct strbuf longer = STRBUF_INIT, out = STRBUF_INIT;
+	for (int i = 0; i < 2000; i++) {
+		strbuf_add_c(&longer, MANY_X);
+	}
+	struct regex *r = regex_create(STR("(x+x+)+y"), REGEX_ANCHORED, &a, &error);
+	assert_false(regex_matches(r, strbuf_str(&longer), &found));
+	assert_string_equal(
+		regex_describe_failure(r, strbuf_str(&longer), &a),
+		"matching the regular expression `(x+x+)+y` against a text of 104000 bytes takes more steps than "
+		"the limit of 1000000; write it with fewer repetitions within repetitions");
+	regex_destroy(r);
+	r = regex_create(STR("(x|x|xx)*[yz]$"), REGEX_UNANCHORED, &a, &error);
+	assert_true(regex_matches(r, STR(MANY_X), &found));
+	assert_false(found);
+	assert_true(regex_replace_all(r, STR(MANY_X), STR(""), &out));
+	assert_string_equal(out.ptr, MANY_X);
+	regex_destroy(r);
+	r = regex_create(STR("(.?){450}(.?){450}[!?]"), REGEX_UNANCHORED, &a, &error);
+	assert_false(regex_matches(r, STR(MANY_X), &found));
+	assert_false(regex_replace_all(r, STR(MANY_X), STR(""), &out));
+	regex_destroy(r);
+	/* No match, so no groups either; with a match they are wanted. */
+	r = regex_create(STR("(x|x|xx)*[yw]|x+z"), REGEX_ANCHORED, &a, &error);
+	assert_true(regex_find(r, STR(MANY_X), 0, spans, &found));
+	assert_false(found);
+	assert_false(regex_find(r, STR(MANY_X "z"), 0, spans, &found));
+	assert_true(regex_find(r, STR("xxy"), 0, spans, &found));
+	assert_true(found);
+	regex_destroy(r);
+	strbuf_finish(&longer);
+	strbuf_finish(&out);
+	arena_finish(&a);
+}
+
+static void test_regex_depth(void **state) {
+	(void)state;
+	struct arena a;
+	arena_init(&a);
+	const char *error;
 	char *deep = arena_alloc(&a, 4001);
 	memset(deep, '(', 2000);
 	memset(deep + 2000, ')', 2000);
@@ -441,9 +545,14 @@ static void test_matcher(void **state) {
 	assert_true(matcher_init(&m[0], MATCH_NOT_EQUAL, STR("env"), STR("dev"), &a, &error));
 	assert_true(matcher_init(&m[1], MATCH_NOT_REGEX, STR("job"), STR("a.+"), &a, &error));
 	struct label items[] = {{STR("env"), STR("prod")}, {STR("job"), STR("ab")}};
-	assert_false(matchers_match(m, 2, (struct labels){.items = items, .count = 2}));
-	assert_true(matchers_match(m, 2, (struct labels){.items = items, .count = 1}));
-	assert_true(matcher_matches_empty(&m[1]));
+	bool match;
+	assert_true(
+		matchers_match(m, 2, (struct labels){.items = items, .count = 2}, &a, &match, &error));
+	assert_false(match);
+	assert_true(
+		matchers_match(m, 2, (struct labels){.items = items, .count = 1}, &a, &match, &error));
+	assert_true(match);
+	assert_true(m[1].matches_empty);
 	assert_false(matcher_init(&m[0], MATCH_REGEX, STR("x"), STR("["), &a, &error));
 	assert_string_equal(error, "error parsing regexp: missing closing ]: `[`");
 	matcher_finish(&m[1]);
@@ -457,7 +566,8 @@ int main(void) {
 		cmocka_unit_test(test_timestamp),     cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_regex),         cmocka_unit_test(test_regex_replace),
 		cmocka_unit_test(test_regex_bomb),    cmocka_unit_test(test_matcher),
-		cmocka_unit_test(test_regex_wrapped),
+		cmocka_unit_test(test_regex_wrapped), cmocka_unit_test(test_regex_limit),
+		cmocka_unit_test(test_regex_depth),   cmocka_unit_test(test_regex_groups),
 	};
 	return cmocka_run_group_tests_name("base_values", tests, NULL, NULL);
 }

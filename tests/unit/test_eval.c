@@ -70,8 +70,10 @@ static void world_eval(struct world *w, const char *text, struct pql_grid grid,
 	assert_true(ret->expr->selector_count <= COUNT(sets));
 	pql_needs(ret->expr, grid, &w->options.time, &w->arena, &needs);
 	for (size_t i = 0; i < ret->expr->selector_count; i++) {
-		(w->looked_up ? pql_store_look_up : pql_store_select)(w->store, &needs[i], &w->options.time,
-															  &w->arena, &sets[i]);
+		const char *error;
+
+		assert_true((w->looked_up ? pql_store_look_up : pql_store_select)(
+			w->store, &needs[i], &w->options.time, &w->arena, &sets[i], &error));
 	}
 	ret->ok = pql_eval(ret->expr, grid, &w->options, sets, &w->arena, &ret->value, &ret->notes,
 					   &ret->failure);
@@ -241,6 +243,12 @@ static void test_limits_are_named(void **state) {
 		{"count_values(\"v\", g)",
 		 {.max_label_bytes = 5},
 		 "count_values made more than 5 bytes of labels (max_label_bytes)"},
+		{"label_replace(g, \"x\", \"$1\", \"__name__\", \"(.?){450}(.?){450}[!?]|g\") or "
+		 "label_replace(label_replace(g, \"x\", \"long\", \"\", \"\"), \"y\", \"$1\", \"x\", "
+		 "\"(.?){450}(.?){450}[!?]\")",
+		 {0},
+		 "matching the regular expression `(.?){450}(.?){450}[!?]` against a text of 4 bytes takes more "
+		 "steps than the limit of 1000000; write it with fewer repetitions within repetitions"},
 	};
 	struct world w;
 

@@ -147,6 +147,33 @@ static void test_errors(void **state) {
 }
 
 /* While the data source does not answer nothing changes state, and firing alerts are sent again with a fresh endsAt. */
+/* A pattern that is given up: on a series of the data source, and on one that a rule has made. */
+static void test_regex_limit(void **state) {
+	(void)state;
+	static const char *const series[] = {"m{x=\"1\"} 1", "m{x=\"many\"} 1"};
+	for (size_t i = 0; i < COUNT(series); i++) {
+		for (size_t j = 0; j < COUNT(forms); j++) {
+			struct world w;
+			world_init(&w,
+					   "groups: [{name: g, rules: [{record: own, expr: m, labels: {x: many}},"
+					   " {alert: R, expr: '{x=~\"(?:.?){450}(?:.?){450}[!?]\"}'},"
+					   " {record: after, expr: '1'}]}]",
+					   forms[j]);
+			world_add(&w, 0, 15000, series[i]);
+			world_step(&w, 0);
+			const struct rule_state *r = world_rule(&w, "R");
+			assert_int_equal(r->health, RULE_HEALTH_ERR);
+			assert_string_equal(
+				r->last_error,
+				"matching the regular expression `(?:.?){450}(?:.?){450}[!?]` against a "
+				"text of 4 bytes takes more steps than the limit of 1000000; write it "
+				"with fewer repetitions within repetitions");
+			assert_int_equal(world_rule(&w, "after")->health, RULE_HEALTH_OK);
+			world_finish(&w);
+		}
+	}
+}
+
 static void test_data_source_down(void **state) {
 	(void)state;
 	struct world w;
@@ -263,13 +290,10 @@ static void test_template_queries(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life_of_an_alert),
-		cmocka_unit_test(test_rules_see_rules_before_them),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_data_source_down),
-		cmocka_unit_test(test_resolved_while_down),
-		cmocka_unit_test(test_query_offset),
-		cmocka_unit_test(test_scalar_and_value_labels),
+		cmocka_unit_test(test_life_of_an_alert), cmocka_unit_test(test_rules_see_rules_before_them),
+		cmocka_unit_test(test_errors),           cmocka_unit_test(test_regex_limit),
+		cmocka_unit_test(test_data_source_down), cmocka_unit_test(test_resolved_while_down),
+		cmocka_unit_test(test_query_offset),     cmocka_unit_test(test_scalar_and_value_labels),
 		cmocka_unit_test(test_template_queries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,7 @@ static void expect(struct fixture *f, const char *expr, ts_ms t, struct pql_seri
 	struct pql_expr *e = pql_parse(str_from(expr), &pql_syntax_all, &f->arena, &diags);
 	f->exprs[f->expr_count++] = e;
 	pql_needs(e, (struct pql_grid){t, t, 1}, &options, &f->arena, &needs);
-	outputs_join(f->outputs, &needs[0], LOOKBACK, fetched, &f->arena, &set);
+	assert_null(outputs_join(f->outputs, &needs[0], LOOKBACK, fetched, &f->arena, &set));
 	for (size_t i = 0; i < set.count; i++) {
 		labels_print(&out, set.items[i].labels);
 		for (size_t j = 0; j < set.items[i].count; j++) {

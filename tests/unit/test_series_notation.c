@@ -102,7 +102,7 @@ static void test_store_keeps_samples_in_order(void **state) {
 		pql_store_add(s, labels, times[i], (double)i);
 	}
 	assert_int_equal(pql_store_samples(s), 4);
-	pql_store_select(s, &need, &options, &a, &set);
+	assert_true(pql_store_select(s, &need, &options, &a, &set, &error));
 	assert_int_equal(set.form, PQL_SERIES_STORED);
 	assert_int_equal(set.count, 1);
 	/* Open on the left; the later one of two at the same time stays. */
@@ -115,14 +115,14 @@ static void test_store_keeps_samples_in_order(void **state) {
 							 .start = -15,
 							 .end = 60};
 	pql_store_add(s, labels, 47, pql_stale_nan());
-	pql_store_look_up(s, &need, &options, &a, &set);
+	assert_true(pql_store_look_up(s, &need, &options, &a, &set, &error));
 	/* Of 0 12 24 36 48 60: nothing yet, 3 at 10, 2 at 20, 0 at 30, then the marker. */
 	assert_int_equal(set.items[0].count, 3);
 	assert_int_equal(set.items[0].times[0], 12);
 	assert_true(set.items[0].values[0] == 3 && set.items[0].values[1] == 2 &&
 				set.items[0].values[2] == 0);
 	pql_store_clear(s);
-	pql_store_select(s, &need, &options, &a, &set);
+	assert_true(pql_store_select(s, &need, &options, &a, &set, &error));
 	assert_int_equal(set.count, 0);
 	matcher_finish(&matcher);
 	pql_store_destroy(s);

@@ -224,6 +224,15 @@ static const struct {
 	{"{{ reReplaceAll \"(\" \"\" \"x\" }}",
 	 AT "1:115: executing \"__alert_X\" at <reReplaceAll \"(\" \"\" \"x\">: error calling "
 		"reReplaceAll: regexp: Compile(`(`): error parsing regexp: missing closing ): `(`"},
+	{"{{ match \"(.?){450}(.?){450}[!?]\" \"long\" }}", AT
+	 "1:115: executing \"__alert_X\" at <match \"(.?){450}(.?){450}[!?]\" \"long\">: error calling "
+	 "match: matching the regular expression `(.?){450}(.?){450}[!?]` against a text of 4 bytes takes "
+	 "more steps than the limit of 1000000; write it with fewer repetitions within repetitions"},
+	{"{{ reReplaceAll \"(.?){450}(.?){450}[!?]\" \"\" \"long\" }}", AT
+	 "1:115: executing \"__alert_X\" at <reReplaceAll \"(.?){450}(.?){450}[!?]\" \"\" \"long\">: error "
+	 "calling reReplaceAll: matching the regular expression `(.?){450}(.?){450}[!?]` against a text of "
+	 "4 bytes takes more steps than the limit of 1000000; write it with fewer repetitions within "
+	 "repetitions"},
 	{"{{ range toDuration 90 }}{{ end }}",
 	 AT "1:121: executing \"__alert_X\" at <toDuration 90>: exceeded maximum of 100000 steps"},
 	{"{{ range 100000 }}0123456789{{ end }}",

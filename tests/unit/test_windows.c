@@ -100,7 +100,9 @@ static void evaluate(const struct pql_store *store, const struct pql_expr *expr,
 
 	pql_needs(expr, grid, &options.time, a, &needs);
 	for (size_t i = 0; i < expr->selector_count; i++) {
-		pql_store_select(store, &needs[i], &options.time, a, &sets[i]);
+		const char *error;
+
+		assert_true(pql_store_select(store, &needs[i], &options.time, a, &sets[i], &error));
 	}
 	if (!pql_eval(expr, grid, &options, sets, a, ret, &notes, &failure)) {
 		fail_msg("%s", failure.message);
