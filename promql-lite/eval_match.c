@@ -159,15 +159,17 @@ static void fail_at(struct match *m, size_t step, const char *why) {
 /* Two rows of the one side in the same group at the same step. */
 static void fail_duplicate(struct match *m, size_t step, size_t first, size_t second) {
 	struct arena *a = m->f->run->arena;
-	struct labels one = m->one->rows[second].labels, other = m->one->rows[first].labels;
+	struct labels labels = m->one->rows[first].labels;
+	const char *one = labels_text(a, labels), *other = labels_text(a, m->one->rows[second].labels);
+	bool sorted = strcmp(one, other) < 0;
 
 	fail_at(m, step,
 			arena_printf(a,
 						 "found duplicate series for the match group %s on the %s hand-side of the "
 						 "operation: [%s, %s];many-to-many matching not allowed: matching labels "
 						 "must be unique on one side",
-						 labels_text(a, match_labels(m, one)), m->swapped ? "left" : "right",
-						 labels_text(a, one), labels_text(a, other)));
+						 labels_text(a, match_labels(m, labels)), m->swapped ? "left" : "right",
+						 sorted ? one : other, sorted ? other : one));
 }
 
 /* Whether the many side has anything at all at a step: if it does not, nothing is compared, not even for an error. */

@@ -14,6 +14,7 @@
 #include "promql-lite/functions.h"
 
 struct note;
+struct pql_stretch_error;
 
 struct pql_run {
 	const struct pql_expr *expr;
@@ -44,6 +45,8 @@ static inline ts_ms frame_time(const struct pql_frame *f, size_t step) {
 /* Remembers the first failure of the run; always false, so that it can be returned. */
 bool eval_fail(struct pql_run *run, struct span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+bool eval_fail_stretch(struct pql_run *run, const struct pql_stretch_error *error);
 
 bool frame_init(struct pql_frame *f, struct pql_run *run, struct pql_grid grid);
 

@@ -2,15 +2,17 @@
 #include "promql-lite/eval_private.h"
 #include "promql-lite/stretch.h"
 
+bool eval_fail_stretch(struct pql_run *run, const struct pql_stretch_error *error) {
+	return eval_fail(run, error->span, "%zu:%zu: %s", error->span.start, error->span.end,
+					 error->message);
+}
+
 bool eval_stretch(struct pql_frame *f, const struct pql_stretch *s, bool may_be_negative,
 				  dur_ms *ret) {
 	struct pql_stretch_error error;
 
-	if (pql_stretch_resolve(s, f->run->query, may_be_negative, ret, &error)) {
-		return true;
-	}
-	return eval_fail(f->run, error.span, "%zu:%zu: %s", error.span.start, error.span.end,
-					 error.message);
+	return pql_stretch_resolve(s, f->run->query, may_be_negative, ret, &error) ||
+		   eval_fail_stretch(f->run, &error);
 }
 
 bool data_time_init(struct pql_frame *f, const struct pql_shift *shift, struct data_time *ret) {

@@ -5,16 +5,14 @@
 
 static bool subquery_grid(struct pql_frame *f, const struct pql_node *n,
 						  struct range_source *source, struct pql_grid *ret) {
-	dur_ms step = f->run->options.time.default_subquery_step;
+	struct pql_stretch_error error;
+	dur_ms step;
 	ts_ms first = data_time_of(&source->time, f->grid.start);
 	ts_ms last = data_time_of(&source->time, frame_time(f, f->steps - 1));
 
-	if ((n->subquery.step.fixed != 0 || n->subquery.step.expr != NULL) &&
-		!eval_stretch(f, &n->subquery.step, false, &step)) {
-		return false;
-	}
-	if (step <= 0) {
-		step = 1;
+	if (!pql_stretch_resolve_step(&n->subquery.step, f->run->query,
+								  f->run->options.time.default_subquery_step, &step, &error)) {
+		return eval_fail_stretch(f->run, &error);
 	}
 	*ret = (struct pql_grid){pql_subquery_first_step(pql_time_minus(first, source->range), step),
 							 last, step};

@@ -100,15 +100,12 @@ static void walk(struct needs_walk *w, const struct pql_node *n, struct pql_grid
 /* One grid for all the windows of the outer steps, since their steps all stand on the same multiples. */
 static void walk_subquery(struct needs_walk *w, const struct pql_node *n, struct pql_grid g) {
 	dur_ms range = resolve(w, &n->subquery.range, false);
-	dur_ms step = w->options->default_subquery_step;
 	struct pql_grid outer = shifted(w, g, &n->subquery.shift), inner;
+	struct pql_stretch_error error;
+	dur_ms step = 1;
 
-	if (n->subquery.step.expr != NULL || n->subquery.step.fixed != 0) {
-		step = resolve(w, &n->subquery.step, false);
-	}
-	if (step <= 0) {
-		step = 1;
-	}
+	pql_stretch_resolve_step(&n->subquery.step, w->query, w->options->default_subquery_step, &step,
+							 &error);
 	inner.step = step;
 	inner.start = pql_subquery_first_step(earlier(outer.start, range), step);
 	inner.end = outer.end;

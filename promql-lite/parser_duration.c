@@ -114,9 +114,9 @@ static struct pql_node *parse_call(struct pql_parser *p) {
 															 : parse_min_or_max(p);
 }
 
-/* A literal in parentheses becomes a node that has them. */
-static struct pql_node *wrap_literal(struct pql_parser *p, struct pql_node *literal) {
-	struct pql_node *node = parser_node(p, PQL_DURATION, literal->span);
+/* A literal in parentheses becomes a node that has them. Its span takes in the opening one, as Prometheus has it. */
+static struct pql_node *wrap_literal(struct pql_parser *p, struct pql_node *literal, size_t start) {
+	struct pql_node *node = parser_node(p, PQL_DURATION, (struct span){start, literal->span.end});
 
 	node->duration.op = PQL_OP_ADD;
 	node->duration.rhs = literal;
@@ -126,6 +126,7 @@ static struct pql_node *wrap_literal(struct pql_parser *p, struct pql_node *lite
 /* "(" duration ")" */
 static struct pql_node *parse_paren(struct pql_parser *p, bool check) {
 	struct pql_token paren = parser_take(p);
+	size_t start = paren.span.start;
 	struct pql_node *inner = parse_duration(p, 1);
 
 	if (inner == NULL || !parser_expect(p, PQL_TOKEN_RIGHT_PAREN, &paren)) {
@@ -135,7 +136,7 @@ static struct pql_node *parse_paren(struct pql_parser *p, bool check) {
 		check_enabled(p, inner);
 	}
 	if (inner->kind == PQL_NUMBER) {
-		inner = wrap_literal(p, inner);
+		inner = wrap_literal(p, inner, start);
 	}
 	if (inner != NULL) {
 		inner->duration.parens = true;
@@ -245,17 +246,16 @@ const struct pql_node *parser_literal_in(const struct pql_node *n) {
 	return n->kind == PQL_NUMBER ? n : NULL;
 }
 
-/* A duration that must not be 0 or less: a range or a step. */
+/* A duration that must not be 0 or less: a range or a step. What is more than a literal is judged when it is computed. */
 bool parser_positive_stretch(struct pql_parser *p, struct pql_stretch *ret_stretch) {
 	struct pql_node *n = parse_duration(p, 1);
-	const struct pql_node *literal = n != NULL ? parser_literal_in(n) : NULL;
 
 	if (n == NULL) {
 		return false;
 	}
 	parser_peek(p);
-	if (literal != NULL && literal->number.value <= 0) {
-		parser_error(p, literal->span, "duration must be greater than 0");
+	if (n->kind == PQL_NUMBER && n->number.value <= 0) {
+		parser_error(p, n->span, "duration must be greater than 0");
 	}
 	*ret_stretch = stretch_of(n);
 	return true;

@@ -48,8 +48,16 @@ static struct pql_node *parse_subquery(struct pql_parser *p, struct pql_node *in
 	struct pql_token closing;
 
 	p->context = " in subquery selector, expected number, duration, step(), range(), or \"]\"";
-	if (parser_peek(p) != PQL_TOKEN_RIGHT_BRACKET && !parser_positive_stretch(p, &step)) {
-		return NULL;
+	if (parser_peek(p) != PQL_TOKEN_RIGHT_BRACKET) {
+		size_t start = p->token.span.start;
+
+		if (!parser_positive_stretch(p, &step)) {
+			return NULL;
+		}
+		if (step.expr == NULL && step.fixed == 0) {
+			parser_error(p, (struct span){start, p->taken_end},
+						 "step of a subquery must not be less than 1ms");
+		}
 	}
 	p->context = " in subquery selector, expected \"]\"";
 	if (!parser_expect(p, PQL_TOKEN_RIGHT_BRACKET, &closing)) {
@@ -172,12 +180,11 @@ static void set_at_seconds(struct pql_parser *p, struct pql_node *inner, double 
 		strbuf_finish(&text);
 		ms = 0;
 	}
-	/* Seconds that fit but whose milliseconds do not: so far away that only the side counts. */
-	if (ms >= limit) {
-		set_at(p, inner, PQL_AT_TIME, INT64_MAX, span);
-	} else {
-		set_at(p, inner, PQL_AT_TIME, ms <= -limit ? INT64_MIN + 1 : (ts_ms)ms, span);
+	/* Seconds that fit but whose milliseconds do not: what amd64 makes of them, as far in the past as there are times. */
+	if (ms >= limit || ms <= -limit) {
+		ms = -limit;
 	}
+	set_at(p, inner, PQL_AT_TIME, ms == -limit ? INT64_MIN + 1 : (ts_ms)ms, span);
 }
 
 /* ["+" | "-"] number */

@@ -90,10 +90,15 @@ static void print_at(struct strbuf *out, const struct pql_shift *shift) {
 	}
 }
 
-/* Whether arithmetic begins with something that would end an offset: `offset 5m + 3m` reads as (… offset 5m) + 3m. */
+/* Whether arithmetic begins with something that would end an offset: `offset 5m + 3m` reads as (… offset 5m) + 3m, and
+ * `offset -2 ^ 2` as (… offset -2) ^ 2. */
 static bool ends_early(const struct pql_node *n) {
 	bool arithmetic = false;
 
+	if (n->kind == PQL_DURATION && n->duration.what == PQL_DUR_OP && !n->duration.parens &&
+		n->duration.lhs == NULL) {
+		n = n->duration.rhs;
+	}
 	while (n->kind == PQL_DURATION && n->duration.what == PQL_DUR_OP && !n->duration.parens &&
 		   n->duration.lhs != NULL) {
 		arithmetic = true;
@@ -236,7 +241,7 @@ void print_subquery_tail(struct strbuf *out, const struct pql_node *n) {
 
 static void print_fill(struct strbuf *out, const char *word, double value) {
 	strbuf_printf(out, " %s (", word);
-	gofloat_print(out, value, 'v');
+	gofloat_print(out, value, 'g');
 	strbuf_add_char(out, ')');
 }
 

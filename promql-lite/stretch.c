@@ -101,6 +101,22 @@ bool pql_stretch_resolve(const struct pql_stretch *stretch, struct pql_grid grid
 	return true;
 }
 
+bool pql_stretch_resolve_step(const struct pql_stretch *step, struct pql_grid grid,
+							  dur_ms default_step, dur_ms *ret_duration,
+							  struct pql_stretch_error *ret_error) {
+	dur_ms duration = 0;
+	bool written = step->expr != NULL || step->fixed != 0;
+
+	if (written && !pql_stretch_resolve(step, grid, false, &duration, ret_error)) {
+		return false;
+	}
+	if (duration == 0) {
+		duration = default_step > 0 ? default_step : 1;
+	}
+	*ret_duration = duration;
+	return true;
+}
+
 ts_ms pql_subquery_first_step(ts_ms after, dur_ms step) {
 	ts_ms t = after / step * step;
 

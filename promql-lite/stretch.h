@@ -17,6 +17,11 @@ bool pql_stretch_resolve(const struct pql_stretch *stretch, struct pql_grid grid
 						 bool may_be_negative, dur_ms *ret_duration,
 						 struct pql_stretch_error *ret_error);
 
+/* The same for the step of a subquery: the default where none is written, or an expression comes to less than a millisecond. */
+bool pql_stretch_resolve_step(const struct pql_stretch *step, struct pql_grid grid,
+							  dur_ms default_step, dur_ms *ret_duration,
+							  struct pql_stretch_error *ret_error);
+
 /* Where the steps of a subquery begin: the first absolute multiple of its step after `after`, as Prometheus' evalSubquery. */
 ts_ms pql_subquery_first_step(ts_ms after, dur_ms step);
 

@@ -50,8 +50,24 @@ static bool check_error(struct answers_run *run, const cJSON *item, struct str g
 	return is_equal(item, "error", got, difference);
 }
 
-static bool check(struct answers_run *run, const cJSON *item, struct strbuf *difference) {
+/* The expression, with the NULs that it had. */
+static struct str expression(const cJSON *item, struct arena *a) {
+	static const struct str nul = {ANSWERS_NUL, sizeof(ANSWERS_NUL) - 1};
 	struct str text = answers_string(item, "expr");
+	char *out = arena_alloc(a, text.len + 1);
+	size_t len = 0;
+
+	for (size_t at = 0; at < text.len;) {
+		bool is_nul = str_starts_with(str_slice(text, at, text.len), nul);
+
+		out[len++] = is_nul ? '\0' : text.ptr[at];
+		at += is_nul ? nul.len : 1;
+	}
+	return (struct str){out, len};
+}
+
+static bool check(struct answers_run *run, const cJSON *item, struct strbuf *difference) {
+	struct str text;
 	struct strbuf error = STRBUF_INIT;
 	struct arena a;
 	struct diags diags;
@@ -59,6 +75,7 @@ static bool check(struct answers_run *run, const cJSON *item, struct strbuf *dif
 	bool ok;
 
 	arena_init(&a);
+	text = expression(item, &a);
 	diags_init(&diags, &a);
 	e = pql_parse(text, &pql_syntax_all, &a, &diags);
 	strbuf_printf(difference, "%.*s: ", STR_FMT(text));

@@ -353,11 +353,13 @@ static void test_notes_and_failures_have_a_place(void **state) {
 	assert_false(x.ok);
 	assert_string_equal(x.failure.message,
 						"found duplicate series for the match group {} on the right hand-side of "
-						"the operation: [{__name__=\"g\", i=\"2\", zone=\"us\"}, "
-						"{__name__=\"g\", i=\"1\", zone=\"eu\"}];many-to-many matching not "
+						"the operation: [{__name__=\"g\", i=\"1\", zone=\"eu\"}, "
+						"{__name__=\"g\", i=\"2\", zone=\"us\"}];many-to-many matching not "
 						"allowed: matching labels must be unique on one side");
 	assert_int_equal(x.failure.span.start, 14);
 	assert_int_equal(x.failure.span.end, 24);
+	world_eval(&w, "rate(g[(-1m)])", (struct pql_grid){0, 0, 1}, &x);
+	assert_string_equal(x.failure.message, "7:11: duration must be greater than 0");
 	world_finish(&w);
 }
 

@@ -103,7 +103,10 @@ static const struct text_case errors[] = {
 	 "1:1: parse error: @ modifier must be preceded by an instant vector selector or range vector "
 	 "selector or a subquery"},
 	{"up offset 1m [5m]", "1:14: parse error: no offset modifiers allowed before range"},
+	{"up offset (5m)[5m]", "1:15: parse error: no offset modifiers allowed before range"},
+	{"up offset (5m) offset 1m", "1:1: parse error: offset may not be set multiple times"},
 	{"up @ 1 [5m]", "1:8: parse error: no @ modifiers allowed before range"},
+	{"up[5m:0.0009]", "1:7: parse error: step of a subquery must not be less than 1ms"},
 	{"abs(up)[5m]", "1:8: parse error: ranges only allowed for vector selectors"},
 	{"up[5m:] smoothed", "1:1: parse error: smoothed modifier is not supported for subqueries"},
 	{"up anchored smoothed",

@@ -68,6 +68,11 @@ static const struct print_case cases[] = {
 	{"up offset 1m + 2m", NULL},
 	{"up offset --1m + 2m", "up offset (1m + 2m)"},
 	{"up offset -2^2", "up offset -2s ^ 2"},
+	{"up offset -+2^2", "up offset (-2 ^ 2)"},
+	{"up offset --2^2", "up offset --2 ^ 2"},
+	{"up[(-5m)]", NULL}, /* judged when it is computed */
+	{"up[5m:(0)]", NULL},
+	{"up @ 1e17", "up @ -9223372036854776.000"},
 	/* Operators. */
 	{"a+b*c^d", "a + b * c ^ d"},
 	{"(a+b)*c", "(a + b) * c"},
@@ -86,6 +91,9 @@ static const struct print_case cases[] = {
 	{"a * on(x) group_left(y,) b", "a * on (x) group_left (y) b"},
 	{"1 + on() 2", "1 + 2"},
 	{"a + fill(1) b", "a + fill (1) b"},
+	{"a + fill(1000000) b", "a + fill (1e+06) b"},
+	{"a + fill_left(123456789) fill_right(1e5) b",
+	 "a + fill_left (1.23456789e+08) fill_right (100000) b"},
 	{"a + fill_right(-1) fill_left(1m) b", "a + fill_left (60) fill_right (-1) b"},
 	{"a + fill_left(2) fill_right(2) b", "a + fill (2) b"},
 	/* Aggregations and calls. */
