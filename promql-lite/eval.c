@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "promql-lite/info_time.h"
+
 #define DEFAULT_MAX_SAMPLES 50000000 /* Prometheus' --query.max-samples */
 #define DEFAULT_MAX_STEPS 11000      /* Prometheus' limit on query_range */
 #define DEFAULT_MAX_LABEL_BYTES ((size_t)64 << 20)
@@ -62,8 +64,13 @@ static const char *const time_functions[] = {
 
 static bool call_varies(const struct pql_node *n) {
 	const char *name = n->call.function->name;
-	/* Info series are looked up where the first argument's data comes from. */
-	size_t count = strcmp(name, "info") == 0 ? 1 : n->call.count;
+	bool info = strcmp(name, "info") == 0;
+	size_t count = info ? 1 : n->call.count;
+
+	/* Info series are looked up where the first argument's data comes from, unless that is in several places. */
+	if (info && !pql_info_time_is_single(n->call.args[0])) {
+		return true;
+	}
 
 	for (size_t i = 0; i < count; i++) {
 		if (eval_varies(n->call.args[i])) {

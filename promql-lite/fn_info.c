@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "promql-lite/info_time.h"
+
 static const struct str identifying[] = {{"instance", 8}, {"job", 3}};
 
 #define IDENTIFYING_COUNT (sizeof(identifying) / sizeof(identifying[0]))
@@ -60,101 +62,77 @@ static bool find_ignored(struct info *x) {
 	return true;
 }
 
-/* Per identifying label, the values it has among the rows to be enriched. */
+/* Which identifying labels a row has, as bits. */
+#define PATTERN_COUNT (1u << IDENTIFYING_COUNT)
+
+static unsigned pattern_of(struct labels l) {
+	unsigned pattern = 0;
+
+	for (unsigned i = 0; i < IDENTIFYING_COUNT; i++) {
+		pattern |= labels_has(l, identifying[i]) ? 1u << i : 0;
+	}
+	return pattern;
+}
+
+/* Of the rows to be enriched that have one pattern: per identifying label, the values it has. */
 struct wanted {
-	struct label_index *values; /* of label sets in which that label alone counts */
-	size_t count;
+	struct label_index
+		*values[IDENTIFYING_COUNT]; /* of label sets in which that label alone counts */
+	size_t rows;
 };
 
 static void find_wanted(const struct info *x, struct wanted *ret) {
 	bool is_new;
 
-	for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
-		ret[i] = (struct wanted){
-			label_index_create_grouping(x->f->run->arena, &identifying[i], 1, false), 0};
-		for (size_t j = 0; j < x->base->row_count; j++) {
-			struct labels l = x->base->rows[j].labels;
+	for (unsigned p = 0; p < PATTERN_COUNT; p++) {
+		ret[p] = (struct wanted){0};
+		for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
+			ret[p].values[i] =
+				label_index_create_grouping(x->f->run->arena, &identifying[i], 1, false);
+		}
+	}
+	for (size_t j = 0; j < x->base->row_count; j++) {
+		struct labels l = x->base->rows[j].labels;
+		struct wanted *w = &ret[pattern_of(l)];
 
-			if (!x->ignored[j] && labels_has(l, identifying[i])) {
-				label_index_add(ret[i].values, l, &is_new);
-				ret[i].count++;
+		if (!x->ignored[j]) {
+			w->rows++;
+			for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
+				label_index_add(w->values[i], l, &is_new);
 			}
 		}
 	}
 }
 
-/* Each identifying label that any row has must have a value that some row has. */
+/* Among the rows with the same identifying labels, each of these must have a value that some row has. */
 static bool is_wanted(const struct wanted *wanted, struct labels l) {
-	bool any = false;
+	unsigned pattern = pattern_of(l);
 	size_t number;
 
-	for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
-		if (wanted[i].count > 0 && !label_index_find(wanted[i].values, l, &number)) {
-			return false;
-		}
-		any = any || wanted[i].count > 0;
-	}
-	return any;
-}
-
-/* What a shift does to a time that has been shifted already. */
-static bool shift_further(struct pql_frame *f, const struct pql_shift *shift,
-						  struct data_time *time) {
-	struct data_time next;
-
-	if (!data_time_init(f, shift, &next)) {
+	if (pattern == 0 || wanted[pattern].rows == 0) {
 		return false;
 	}
-	if (!next.pinned) {
-		next.pinned = time->pinned;
-		next.at = time->at;
-		next.offset += time->offset;
+	for (size_t i = 0; i < IDENTIFYING_COUNT; i++) {
+		if (!label_index_find(wanted[pattern].values[i], l, &number)) {
+			return false;
+		}
 	}
-	*time = next;
 	return true;
 }
 
-/* Where the data of an expression comes from: the way down to its first selector, with the offsets and @ on it.
- * As needs.c has it. */
-static bool first_time(struct pql_frame *f, const struct pql_node *n, struct data_time *time) {
-	struct data_time inner = *time;
-
-	switch (n->kind) {
-	case PQL_NUMBER:
-	case PQL_STRING:
-	case PQL_DURATION: return false;
-	case PQL_SELECTOR: return shift_further(f, &n->selector.shift, time);
-	case PQL_RANGE: return first_time(f, n->range.selector, time);
-	case PQL_SUBQUERY:
-		if (!shift_further(f, &n->subquery.shift, &inner) ||
-			!first_time(f, n->subquery.inner, &inner)) {
-			return false;
-		}
-		*time = inner;
-		return true;
-	case PQL_PAREN: return first_time(f, n->paren, time);
-	case PQL_UNARY: return first_time(f, n->unary.inner, time);
-	case PQL_BINARY:
-		return first_time(f, n->binary.lhs, time) || first_time(f, n->binary.rhs, time);
-	case PQL_AGGREGATE: return first_time(f, n->aggregate.inner, time);
-	case PQL_CALL: break;
-	}
-	for (size_t i = 0; i < n->call.count; i++) {
-		if (first_time(f, n->call.args[i], time)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool find_infos(struct info *x) {
-	struct wanted wanted[IDENTIFYING_COUNT];
-	struct data_time time = {0};
+	struct wanted wanted[PATTERN_COUNT];
+	struct pql_info_time place;
+	struct pql_stretch_error error;
+	struct data_time time;
 
 	find_wanted(x, wanted);
 	x->infos = (struct pql_value){.type = PQL_TYPE_VECTOR};
-	first_time(x->f, x->call->args[0], &time);
-	if (x->f->run->failed || !eval_selector_timestamps(x->f, x->call->args[1], &time, &x->infos)) {
+	if (!pql_info_time(x->call->args[0], x->f->run->query, &place, &error)) {
+		return eval_fail_stretch(x->f->run, &error);
+	}
+	time = (struct data_time){place.pinned, place.at, place.offset};
+	if (!eval_selector_timestamps(x->f, x->call->args[1], &time, &x->infos)) {
 		return false;
 	}
 	for (size_t i = 0; i < x->infos.row_count; i++) {

@@ -1,7 +1,7 @@
 #include "promql-lite/needs.h"
 
 #include "promql-lite/functions.h"
-#include "promql-lite/stretch.h"
+#include "promql-lite/info_time.h"
 
 /* Goes down the tree with the grid that each node is evaluated over, and notes what the selectors at the leaves need. */
 struct needs_walk {
@@ -122,41 +122,17 @@ static const struct pql_node *without_parens(const struct pql_node *n) {
 	return n;
 }
 
-/* Info series are looked up where the data of info()'s first argument comes from: the way down to its first selector, with the
- * offsets and @ on it. false: there is no selector. */
-static bool info_grid(const struct needs_walk *w, const struct pql_node *n, struct pql_grid *g) {
-	struct pql_grid inner = *g;
-
-	switch (n->kind) {
-	case PQL_NUMBER:
-	case PQL_STRING:
-	case PQL_DURATION: return false;
-	case PQL_SELECTOR: *g = shifted(w, *g, &n->selector.shift); return true;
-	case PQL_RANGE: return info_grid(w, n->range.selector, g);
-	case PQL_SUBQUERY:
-		inner = shifted(w, inner, &n->subquery.shift);
-		if (!info_grid(w, n->subquery.inner, &inner)) {
-			return false;
-		}
-		*g = inner;
-		return true;
-	case PQL_PAREN: return info_grid(w, n->paren, g);
-	case PQL_UNARY: return info_grid(w, n->unary.inner, g);
-	case PQL_BINARY: return info_grid(w, n->binary.lhs, g) || info_grid(w, n->binary.rhs, g);
-	case PQL_AGGREGATE: return info_grid(w, n->aggregate.inner, g);
-	case PQL_CALL: break;
-	}
-	for (size_t i = 0; i < n->call.count; i++) {
-		if (info_grid(w, n->call.args[i], g)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void walk_info(struct needs_walk *w, const struct pql_node *n,
 					  const struct pql_selector *infos, struct pql_grid g) {
-	info_grid(w, n->call.args[0], &g);
+	struct pql_stretch_error error;
+	struct pql_info_time time;
+
+	pql_info_time(n->call.args[0], w->query, &time, &error);
+	if (time.pinned) {
+		g.start = g.end = time.at;
+	}
+	g.start = earlier(g.start, time.offset);
+	g.end = earlier(g.end, time.offset);
 	/* Of info series the labels count, and which of them is the newest. */
 	note_instant(w, infos, g, PQL_NEED_TIMESTAMP);
 }

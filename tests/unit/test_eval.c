@@ -307,6 +307,37 @@ static void test_kinds_of_results(void **state) {
 	world_finish(&w);
 }
 
+/* What info() adds stems from the time of its argument's data, if that is one; and from series that lack the same labels. */
+static void test_info_looks_where_its_data_is(void **state) {
+	static const struct {
+		const char *expr, *text;
+	} cases[] = {
+		{"info(m @ 20 + 0)", "{instance=\"i\", job=\"j\", v=\"old\"} 1 1 1"},
+		{"info(m @ 20 or m @ 80)",
+		 "m{instance=\"i\", job=\"j\", v=\"new\"} _ 1 1; "
+		 "m{instance=\"i\", job=\"j\", v=\"old\"} 1 _ _"},
+		{"info(label_replace(vector(1), \"instance\", \"i\", \"\", \"\") or m @ 20)",
+		 "m{instance=\"i\", job=\"j\", v=\"new\"} _ 1 1; "
+		 "m{instance=\"i\", job=\"j\", v=\"old\"} 1 _ _; {instance=\"i\", only=\"y\"} 1 1 1"},
+		{"info(alone)", "alone{instance=\"i\", only=\"y\"} 2 2 2"},
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	world_load(&w,
+			   "m{instance=\"i\",job=\"j\"} 1x20\n"
+			   "alone{instance=\"i\"} 2x20\n"
+			   "target_info{instance=\"i\",only=\"y\"} 1x20\n"
+			   "target_info{instance=\"i\",job=\"j\",v=\"old\"} 1x4 stale\n"
+			   "target_info{instance=\"i\",job=\"j\",v=\"new\"} _x5 1x20\n");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_string_equal(eval_text(&w, cases[i].expr, (struct pql_grid){40000, 100000, 30000}),
+							cases[i].text);
+	}
+	world_finish(&w);
+}
+
 static void test_names_go_at_once_or_at_the_end(void **state) {
 	static const struct {
 		const char *expr;
@@ -393,6 +424,7 @@ int main(void) {
 		cmocka_unit_test(test_limits_are_named),
 		cmocka_unit_test(test_what_is_given_back_does_not_count),
 		cmocka_unit_test(test_kinds_of_results),
+		cmocka_unit_test(test_info_looks_where_its_data_is),
 		cmocka_unit_test(test_names_go_at_once_or_at_the_end),
 		cmocka_unit_test(test_notes_and_failures_have_a_place),
 		cmocka_unit_test(test_repeated_evaluation_takes_no_more_memory),

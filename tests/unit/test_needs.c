@@ -63,6 +63,18 @@ static const struct needs_case cases[] = {
 	{"info(a)", 600, 900, 60, "instant 600..900/60; timestamp 600..900/60"},
 	{"info(a offset 1m, {x='y'} offset 5m)", 600, 600, 1,
 	 "instant 540..540/1; timestamp 540..540/1"},
+	{"info(sum_over_time(rate(a[1m] offset 1m)[5m:1m] offset 2m))", 900, 900, 1,
+	 "range (420..720]; timestamp 720..720/1"},
+	{"info(last_over_time((a offset 1m)[5m:1m] @ 600))", 900, 900, 1,
+	 "instant 300..540/60; timestamp 540..540/1"},
+	{"info(a @ 120 * ignoring(x) abs(a offset -1m @ 60))", 900, 900, 1,
+	 "instant 120..120/1; instant 120..120/1; timestamp 120..120/1"},
+	/* Not at one time: at that of the evaluation. */
+	{"info(a @ 120 or a @ 180)", 900, 900, 1,
+	 "instant 120..120/1; instant 180..180/1; timestamp 900..900/1"},
+	{"info(a offset 1m or vector(1))", 900, 900, 1, "instant 840..840/1; timestamp 900..900/1"},
+	{"info(scalar(a @ 1) * topk(scalar(a @ 2), a))", 900, 900, 1,
+	 "instant 1..1/1; instant 2..2/1; instant 900..900/1; timestamp 900..900/1"},
 	/* The ends of time. */
 	{"a @ 9e15 offset -250y", 0, 0, 1, "instant 9000007884000000..9000007884000000/1"},
 };
