@@ -18,22 +18,43 @@ struct runner {
 	struct pql_eval_options options;
 	double tolerance;
 	bool looked_up;
+	uint64_t order; /* in which series are supplied; 0: as loaded */
 	struct pql_store *store;
 	struct pql_store *natives; /* the series that have native histograms, which are not loaded */
 	const char *file;
 	struct arena script_arena, arena; /* of one file, of one evaluation */
 	size_t passed, failed;
 	size_t failed_on_natives; /* of those, because of native histograms in the data */
+	size_t reordered;         /* of those that passed, with the series in another order */
 };
 
 /* ---- evaluation ---- */
 
+static void shuffle(struct pql_series_set *set, uint64_t *state, struct arena *a) {
+	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, set->count + 1);
+
+	for (size_t i = 0; i < set->count; i++) {
+		size_t place;
+
+		*state = *state * 6364136223846793005u + 1442695040888963407u;
+		place = (size_t)((*state >> 33) % (i + 1));
+		items[i] = items[place];
+		items[place] = set->items[i];
+	}
+	set->items = items;
+}
+
 static bool supply(struct runner *r, const struct pql_need *needs, size_t count,
 				   struct pql_series_set *sets, const char **ret_error) {
+	uint64_t state = r->order;
+
 	for (size_t i = 0; i < count; i++) {
 		if (!(r->looked_up ? pql_store_look_up : pql_store_select)(
 				r->store, &needs[i], &r->options.time, &r->arena, &sets[i], ret_error)) {
 			return false;
+		}
+		if (r->order != 0) {
+			shuffle(&sets[i], &state, &r->arena);
 		}
 	}
 	return true;
@@ -195,6 +216,52 @@ static const char *run_eval(struct runner *r, const struct command *c) {
 	return wrong;
 }
 
+/* ---- other orders ---- */
+
+static bool find_choice(struct pql_node *n, void *data) {
+	bool *found = data;
+
+	if (n->kind == PQL_AGGREGATE &&
+		(n->aggregate.op == PQL_AGG_TOPK || n->aggregate.op == PQL_AGG_BOTTOMK ||
+		 n->aggregate.op == PQL_AGG_LIMITK)) {
+		*found = true;
+	}
+	return true;
+}
+
+static bool chooses(struct runner *r, const struct command *c) {
+	struct outcome o;
+	struct pql_expr *expr = parse(r, c, &o);
+	bool found = false;
+
+	if (expr != NULL) {
+		pql_walk(expr->root, find_choice, &found);
+	}
+	pql_expr_finish(expr);
+	return found;
+}
+
+#define ORDERS 200
+
+/* Which of equal values topk, bottomk and limitk keep depends on the order that the series come in, and that is by chance in
+ * Prometheus: its script runner stores them as a Go map gives them, and the engine hands on rows in the order of another. In a
+ * thousand runs of its own it had four answers to one `topk(2, up == 1)` over four series, the usual one 453 times. So an answer is
+ * right if it is ours for any order. */
+static const char *run_reordered(struct runner *r, const struct command *c, const char *wrong) {
+	const char *first = arena_dup(&r->script_arena, str_from(wrong)).ptr;
+
+	for (r->order = 1; chooses(r, c) && r->order <= ORDERS; r->order++) {
+		arena_reset(&r->arena);
+		if (run_eval(r, c) == NULL) {
+			r->order = 0;
+			r->reordered++;
+			return NULL;
+		}
+	}
+	r->order = 0;
+	return first;
+}
+
 /* ---- commands ---- */
 
 /* The native histogram that a bucket is part of. */
@@ -271,6 +338,9 @@ static void run_command(struct runner *r, const struct command *c) {
 	}
 	arena_reset(&r->arena);
 	wrong = run_eval(r, c);
+	if (wrong != NULL) {
+		wrong = run_reordered(r, c, wrong);
+	}
 	if (wrong == NULL) {
 		r->passed++;
 		return;
@@ -358,6 +428,9 @@ int main(int argc, char **argv) {
 	}
 	if (r.failed_on_natives > 0) {
 		printf("%zu of the failures are about native histograms\n", r.failed_on_natives);
+	}
+	if (r.reordered > 0) {
+		printf("%zu passed with their series in another order\n", r.reordered);
 	}
 	printf("%zu passed, %zu failed\n", r.passed, r.failed);
 	runner_finish(&r);

@@ -61,6 +61,21 @@ static const char *check_failure(const struct command *c, const struct outcome *
 	return NULL;
 }
 
+/* Prometheus 3.14's own scripts give notes without what their query adds to them: where, and how much of it. */
+static bool note_matches(const struct expect *e, const char *text, struct arena *a) {
+	struct str rest;
+
+	if (e->match != MATCH_TEXT || str_ends_with(e->text, STR(")"))) {
+		return text_matches(e, text, a);
+	}
+	if (!str_starts_with(str_from(text), e->text)) {
+		return false;
+	}
+	rest = str_slice(str_from(text), e->text.len, strlen(text));
+	return rest.len == 0 || str_starts_with(rest, STR(" (")) ||
+		   str_starts_with(rest, STR(", from "));
+}
+
 /* Every expected note must be there, and none beside them. */
 static const char *check_notes_of(const struct command *c, const struct pql_notes *notes,
 								  bool warnings, struct arena *a) {
@@ -73,7 +88,7 @@ static const char *check_notes_of(const struct command *c, const struct pql_note
 
 		for (size_t j = 0; j < notes->count; j++) {
 			found = found || (notes->items[j].is_warning == warnings &&
-							  text_matches(&c->expects[i], notes->items[j].message, a));
+							  note_matches(&c->expects[i], notes->items[j].message, a));
 		}
 		if (c->expects[i].kind == wanted && !found) {
 			return arena_printf(a, "expected the %s \"%.*s\", did not get it (but %s)", kind,
@@ -89,7 +104,7 @@ static const char *check_notes_of(const struct command *c, const struct pql_note
 		}
 		for (size_t i = 0; i < c->expect_count; i++) {
 			found = found || (c->expects[i].kind == wanted &&
-							  text_matches(&c->expects[i], notes->items[j].message, a));
+							  note_matches(&c->expects[i], notes->items[j].message, a));
 		}
 		if (!found) {
 			return arena_printf(a, "unexpected %s \"%s\"", kind, notes->items[j].message);
