@@ -246,6 +246,34 @@ static bool check_query(struct pql_run *run) {
 	return true;
 }
 
+static bool resolve_node(struct pql_node *n, void *data) {
+	struct pql_frame *f = data;
+	dur_ms duration;
+
+	if (f->run->failed) {
+		return false;
+	}
+	switch ((int)n->kind) {
+	case PQL_SELECTOR: eval_stretch(f, &n->selector.shift.offset, true, &duration); break;
+	case PQL_RANGE: eval_stretch(f, &n->range.range, false, &duration); break;
+	case PQL_SUBQUERY:
+		if (eval_stretch(f, &n->subquery.shift.offset, true, &duration) &&
+			(n->subquery.step.expr == NULL ||
+			 eval_stretch(f, &n->subquery.step, false, &duration))) {
+			eval_stretch(f, &n->subquery.range, false, &duration);
+		}
+		break;
+	default: break;
+	}
+	return true;
+}
+
+/* What is wrong with computed durations is said before anything is evaluated. */
+static bool resolve_durations(struct pql_frame *f) {
+	pql_walk(f->run->expr->root, resolve_node, f);
+	return !f->run->failed;
+}
+
 bool pql_eval(const struct pql_expr *expr, struct pql_grid grid,
 			  const struct pql_eval_options *options, const struct pql_series_set *sets,
 			  struct arena *a, struct pql_value *ret_value, struct pql_notes *ret_notes,
@@ -255,8 +283,8 @@ bool pql_eval(const struct pql_expr *expr, struct pql_grid grid,
 	struct pql_value v;
 
 	options_init(&run, options);
-	if (!check_query(&run) || !frame_init(&f, &run, grid) || !eval_node(&f, expr->root, &v) ||
-		!value_finish(&f, &v)) {
+	if (!check_query(&run) || !frame_init(&f, &run, grid) || !resolve_durations(&f) ||
+		!eval_node(&f, expr->root, &v) || !value_finish(&f, &v)) {
 		*ret_failure = run.failure;
 		return false;
 	}

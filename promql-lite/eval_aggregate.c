@@ -227,9 +227,10 @@ static void warn_quantile(struct pql_frame *f, const struct pql_node *n, const d
 	struct span span = eval_unwrap(n->aggregate.param)->span;
 	double least = q[0], most = q[0];
 
+	/* Once there is a NaN only an infinity changes the worst value, as with Go's math.Min and math.Max. */
 	for (size_t k = 0; k < f->steps; k++) {
-		least = q[k] < least ? q[k] : least;
-		most = q[k] > most ? q[k] : most;
+		least = isnan(least) ? (q[k] == -INFINITY ? q[k] : least) : !(q[k] >= least) ? q[k] : least;
+		most = isnan(most) ? (q[k] == INFINITY ? q[k] : most) : !(q[k] <= most) ? q[k] : most;
 		if (isnan(q[k])) {
 			note_bad_quantile(f->run, NAN, span);
 		}

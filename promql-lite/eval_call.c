@@ -275,6 +275,15 @@ static bool wants_arg(const struct pql_call_context *call, size_t i) {
 	return body != fn_info || i == 0;
 }
 
+static bool eval_args(struct pql_call_context *call) {
+	for (size_t i = 0; i < call->count; i++) {
+		if (wants_arg(call, i) && !eval_arg(call, i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool eval_call(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
 	struct arena *a = f->run->arena;
 	size_t count = n->call.count;
@@ -284,10 +293,10 @@ bool eval_call(struct pql_frame *f, const struct pql_node *n, struct pql_value *
 	call.values = ARENA_ARRAY(a, struct pql_value, count + 1);
 	for (size_t i = 0; i < count; i++) {
 		call.args[i] = eval_unwrap(n->call.args[i]);
-		if (wants_arg(&call, i) && !eval_arg(&call, i)) {
-			return false;
-		}
 	}
-	n->call.function->body(&call);
+	if (label_call_init(&call) && eval_args(&call)) {
+		n->call.function->body(&call);
+	}
+	regex_destroy(call.regex);
 	return !f->run->failed;
 }

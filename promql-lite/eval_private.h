@@ -195,8 +195,12 @@ struct pql_call_context {
 	size_t count;                 /* of arguments given */
 	struct range_source *source;  /* of the range vector among them, or NULL */
 	size_t source_index;
+	struct regex *regex;   /* of label_replace; NULL for others */
 	struct pql_value *ret; /* empty; of the function's type */
 };
+
+/* label_replace() and label_join() refuse what their strings say before anything is evaluated. true for all others. */
+bool label_call_init(struct pql_call_context *call);
 
 typedef void call_series(struct pql_call_context *call, const struct windows *w,
 						 struct pql_row *out);

@@ -353,17 +353,22 @@ static struct str quantile_text(struct arena *a, double q) {
 	return text;
 }
 
-/* The rows from `first` on are for quantile q[step]: that goes into their label, and they are only there where q is the same. */
+/* The rows from `first` on are for quantile q[step]: that goes into their label, which may be that of the name, and they are only
+ * there where q is the same. */
 static void label_rows(struct pql_call_context *call, size_t first, struct str label,
 					   const double *q, size_t step) {
 	struct pql_frame *f = call->frame;
-	struct str text = quantile_text(f->run->arena, q[step]);
+	struct arena *a = f->run->arena;
+	struct str text = quantile_text(a, q[step]);
+	bool delayed = f->run->options.delayed_name_removal;
 
 	for (size_t i = first; i < call->ret->row_count; i++) {
 		struct pql_row *row = &call->ret->rows[i];
 		struct labels_builder b;
 
-		labels_builder_init_from(&b, f->run->arena, row->labels);
+		row->drop_name = true;
+		labels_builder_init_from(&b, a,
+								 delayed ? row->labels : labels_drop_metadata(a, row->labels));
 		labels_builder_set(&b, label, text);
 		row->labels = labels_builder_take(&b);
 		for (size_t k = 0; k < f->steps; k++) {
@@ -405,7 +410,10 @@ void fn_histogram_quantiles(struct pql_call_context *call) {
 	}
 	note_repairs(&x);
 	value_compact(f, call->ret);
-	value_drop_names(f, call->ret);
+	/* The label may make rows equal. With names that go at the end, an instant is not looked at before. */
+	if (!f->run->options.delayed_name_removal || f->grid.start != f->grid.end) {
+		value_merge(f, call->ret);
+	}
 }
 
 /* ---- fraction ---- */

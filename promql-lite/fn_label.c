@@ -61,23 +61,41 @@ static void replace_rows(struct pql_call_context *call, const struct regex *rege
 	strbuf_finish(&b);
 }
 
-void fn_label_replace(struct pql_call_context *call) {
+static bool replace_init(struct pql_call_context *call) {
 	struct pql_run *run = call->frame->run;
 	struct str pattern = eval_string(call->args[4]);
 	const char *error;
-	struct regex *regex = regex_create(pattern, REGEX_WRAPPED, run->arena, &error);
 
-	if (regex == NULL) {
-		eval_fail(run, call_arg_span(call, 4),
-				  "invalid regular expression in label_replace(): %.*s", STR_FMT(pattern));
-		return;
+	call->regex = regex_create(pattern, REGEX_WRAPPED, run->arena, &error);
+	if (call->regex == NULL) {
+		return eval_fail(run, call_arg_span(call, 4),
+						 "invalid regular expression in label_replace(): %.*s", STR_FMT(pattern));
 	}
+	return check_label(call, "destination", eval_string(call->args[1]));
+}
+
+static bool join_init(struct pql_call_context *call) {
+	for (size_t i = 3; i < call->count; i++) {
+		if (!check_label(call, "source", eval_string(call->args[i]))) {
+			return false;
+		}
+	}
+	return check_label(call, "destination", eval_string(call->args[1]));
+}
+
+bool label_call_init(struct pql_call_context *call) {
+	pql_function_body *body = call->node->call.function->body;
+
+	if (body == fn_label_replace) {
+		return replace_init(call);
+	}
+	return body != fn_label_join || join_init(call);
+}
+
+void fn_label_replace(struct pql_call_context *call) {
 	*call->ret = call->values[0];
-	if (check_label(call, "destination", eval_string(call->args[1]))) {
-		replace_rows(call, regex);
-	}
-	regex_destroy(regex);
-	if (!run->failed) {
+	replace_rows(call, call->regex);
+	if (!call->frame->run->failed) {
 		value_merge(call->frame, call->ret);
 	}
 }
@@ -86,14 +104,6 @@ void fn_label_join(struct pql_call_context *call) {
 	struct str dst = eval_string(call->args[1]), separator = eval_string(call->args[2]);
 	struct strbuf b = STRBUF_INIT;
 
-	for (size_t i = 3; i < call->count; i++) {
-		if (!check_label(call, "source", eval_string(call->args[i]))) {
-			return;
-		}
-	}
-	if (!check_label(call, "destination", dst)) {
-		return;
-	}
 	*call->ret = call->values[0];
 	for (size_t i = 0; i < call->ret->row_count; i++) {
 		struct pql_row *row = &call->ret->rows[i];

@@ -30,17 +30,17 @@ static double to_degrees(double v) {
 	X(atanh, atanh)                                                                                \
 	X(ceil, ceil)                                                                                  \
 	X(cos, gomath_cos)                                                                             \
-	X(cosh, cosh)                                                                                  \
+	X(cosh, gomath_cosh)                                                                           \
 	X(deg, to_degrees)                                                                             \
 	X(exp, exp)                                                                                    \
 	X(floor, floor)                                                                                \
-	X(ln, log)                                                                                     \
-	X(log10, log10)                                                                                \
-	X(log2, log2)                                                                                  \
+	X(ln, gomath_log)                                                                              \
+	X(log10, gomath_log10)                                                                         \
+	X(log2, gomath_log2)                                                                           \
 	X(rad, to_radians)                                                                             \
 	X(sgn, sign_of)                                                                                \
 	X(sin, gomath_sin)                                                                             \
-	X(sinh, sinh)                                                                                  \
+	X(sinh, gomath_sinh)                                                                           \
 	X(sqrt, sqrt)                                                                                  \
 	X(tan, gomath_tan)                                                                             \
 	X(tanh, tanh)

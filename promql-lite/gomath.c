@@ -1,5 +1,5 @@
-/* The methods and constants are those of the Cephes library by Stephen L. Moshier (sin.c, tan.c, atan.c), from where Go has them;
- * powers are Go's own: by squaring. */
+/* The methods and constants are those of the Cephes library by Stephen L. Moshier (sin.c, tan.c, atan.c) and, for the logarithm, of
+ * Sun's fdlibm (e_log.c), from where Go has them; powers are Go's own: by squaring. */
 #include "promql-lite/gomath.h"
 
 #include <math.h>
@@ -212,7 +212,7 @@ double gomath_pow(double x, double y) {
 		whole++;
 	}
 	if (part != 0) {
-		fraction = exp(part * log(x));
+		fraction = exp(part * gomath_log(x));
 	}
 	multiply_power(x, (int64_t)whole, &fraction, &exponent);
 	if (y < 0) {
@@ -220,4 +220,66 @@ double gomath_pow(double x, double y) {
 		exponent = -exponent;
 	}
 	return ldexp(fraction, exponent);
+}
+
+/* ---- logarithms and hyperbolic functions ---- */
+
+#define LOG2_E 1.44269504088896340735992468100189214   /* 1 / ln 2 */
+#define LOG10_E 0.434294481903251827651128918916605082 /* 1 / ln 10 */
+
+static const double log_c[] = {6.666666666666735130e-01, 3.999999999940941908e-01,
+							   2.857142874366239149e-01, 2.222219843214978396e-01,
+							   1.818357216161805012e-01, 1.531383769920937332e-01,
+							   1.479819860511658591e-01};
+
+/* x is 2^k (1 + f); with s = f / (2 + f), log(1 + f) = log(1 + s) - log(1 - s) is a series in s^2. */
+double gomath_log(double x) {
+	const double *c = log_c;
+	double s, s2, s4, odd, even, half, k, f;
+	int exponent;
+
+	if (!isfinite(x) || x <= 0) {
+		return log(x);
+	}
+	f = frexp(x, &exponent);
+	if (f < 0x1.6a09e667f3bcdp-1) { /* half the root of 2 */
+		f *= 2;
+		exponent--;
+	}
+	f -= 1;
+	k = exponent;
+	s = f / (2 + f);
+	s2 = s * s;
+	s4 = s2 * s2;
+	odd = s2 * (c[0] + s4 * (c[2] + s4 * (c[4] + s4 * c[6])));
+	even = s4 * (c[1] + s4 * (c[3] + s4 * c[5]));
+	half = 0.5 * f * f;
+	return k * 6.93147180369123816490e-01 -
+		   ((half - (s * (half + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
+}
+
+double gomath_log2(double x) {
+	int exponent;
+	double fraction = frexp(x, &exponent);
+
+	if (!isfinite(x) || x <= 0) {
+		return log2(x);
+	}
+	return fraction == 0.5 ? exponent - 1 : gomath_log(fraction) * LOG2_E + exponent;
+}
+
+/* So 1e15 has 14.999999999999998 there. */
+double gomath_log10(double x) {
+	return gomath_log(x) * LOG10_E;
+}
+
+/* From where on the smaller one of e^x and e^-x does not count. The greater one is infinite before its half is. */
+#define HYPERBOLIC_FAR 21
+
+double gomath_sinh(double x) {
+	return fabs(x) > HYPERBOLIC_FAR ? copysign(exp(fabs(x)) * 0.5, x) : sinh(x);
+}
+
+double gomath_cosh(double x) {
+	return fabs(x) > HYPERBOLIC_FAR ? exp(fabs(x)) * 0.5 : cosh(x);
 }

@@ -11,5 +11,10 @@ double gomath_acos(double x);
 double gomath_atan(double x);
 double gomath_atan2(double y, double x);
 double gomath_pow(double x, double y);
+double gomath_log(double x);
+double gomath_log2(double x);
+double gomath_log10(double x);
+double gomath_sinh(double x);
+double gomath_cosh(double x);
 
 #endif

@@ -38,7 +38,7 @@ static bool text_matches(const struct expect *e, const char *text, struct arena 
 		return true;
 	}
 	if (e->match == MATCH_TEXT) {
-		return str_equal(e->text, str_from(text));
+		return str_equal(e->text, str_trim(str_from(text))); /* the script's lines are trimmed */
 	}
 	regex = regex_create(e->text, REGEX_UNANCHORED, a, &error);
 	if (regex == NULL) {
@@ -61,11 +61,31 @@ static const char *check_failure(const struct command *c, const struct outcome *
 	return NULL;
 }
 
+/* "… (1:25)" */
+static bool has_position(struct str text) {
+	size_t at = text.len;
+	size_t digits = 0, colons = 0;
+
+	if (!str_ends_with(text, STR(")"))) {
+		return false;
+	}
+	for (at--; at > 0 && text.ptr[at - 1] != '('; at--) {
+		char c = text.ptr[at - 1];
+
+		digits += c >= '0' && c <= '9';
+		colons += c == ':';
+		if (c != ':' && !(c >= '0' && c <= '9')) {
+			return false;
+		}
+	}
+	return digits > 1 && colons == 1;
+}
+
 /* Prometheus 3.14's own scripts give notes without what their query adds to them: where, and how much of it. */
 static bool note_matches(const struct expect *e, const char *text, struct arena *a) {
 	struct str rest;
 
-	if (e->match != MATCH_TEXT || str_ends_with(e->text, STR(")"))) {
+	if (e->match != MATCH_TEXT || has_position(e->text)) {
 		return text_matches(e, text, a);
 	}
 	if (!str_starts_with(str_from(text), e->text)) {

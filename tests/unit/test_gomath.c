@@ -86,6 +86,12 @@ static void test_special_cases(void **state) {
 				isnan(gomath_pow(-8, 1. / 3)));
 	assert_true(gomath_pow(2, 1e19) == INFINITY && gomath_pow(2, -1e19) == 0);
 	assert_true(gomath_pow(-2, 3) == -8 && gomath_pow(4, 0.5) == 2 && gomath_pow(4, -0.5) == 0.5);
+	assert_true(gomath_log10(1e15) == 14.999999999999998 && gomath_log10(1e9) == 9);
+	assert_true(gomath_log2(8) == 3 && gomath_log2(5e-324) == -1074 &&
+				gomath_log10(0) == -INFINITY);
+	assert_true(isnan(gomath_log2(-1)) && gomath_log10(INFINITY) == INFINITY);
+	assert_true(isinf(gomath_cosh(-710)) && gomath_sinh(-711) == -INFINITY);
+	assert_true(gomath_sinh(-709) == -4.1092037307774862e+307 && isnan(gomath_cosh(NAN)));
 	assert_true(gomath_pow(10, 400) == INFINITY && gomath_pow(10, -400) == 0);
 }
 
