@@ -36,8 +36,7 @@ struct regex {
 	struct regex_groups groups;
 	char *translated; /* for PCRE2; owned */
 	pcre2_code *code; /* NULL until a match needs it */
-	pcre2_code
-		*steady; /* the same for the algorithm that does not go back; NULL until it was needed */
+	pcre2_code *steady; /* for the algorithm that does not go back; NULL until it was needed */
 };
 
 /* Reads a literal up to a character that means something, undoing \. and the like. */

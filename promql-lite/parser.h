@@ -7,7 +7,9 @@
 #define PQL_MAX_TEXT_BYTES 1048576 /* a longer expression is refused: rules are written by people */
 /* Nesting of a tree, also that of a + b + c + …: the parser and every walk recurse. */
 #define PQL_MAX_DEPTH 1000
-#define PQL_MAX_REGEXES 10000 /* in one expression: each takes some kilobytes */
+#define PQL_MAX_REGEXES 10000 /* in one expression */
+#define PQL_MAX_REGEX_BYTES                                                                        \
+	(64u << 20) /* that all of them take, compiled: 16 bytes of pattern can be 64 KiB */
 
 /* What Prometheus keeps behind feature flags. Zeroed: what a server has by default. */
 struct pql_syntax {

@@ -23,7 +23,7 @@ static void check_literal(struct pql_parser *p, struct pql_node *number, struct 
 
 	if (!(number->number.value <= limit && number->number.value >= -limit)) {
 		parser_error(p, span, "duration out of range");
-		number->number.value = 0;
+		number->number.value = 1; /* nothing else is wrong with it */
 	}
 }
 

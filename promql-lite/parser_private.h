@@ -31,6 +31,7 @@ struct pql_parser {
 	struct matcher *matchers; /* of the braces in work; owned until a selector takes them */
 	size_t matcher_count, matcher_capacity;
 	size_t regex_count; /* that were asked for, over all selectors */
+	size_t regex_bytes; /* that they take */
 };
 
 /* ---- parser.c ---- */

@@ -12,25 +12,38 @@ static bool matcher_op_of(enum pql_token_kind kind, enum matcher_op *ret_op) {
 	}
 }
 
+/* Whether there may be one more. The limit is reported once. */
+static bool check_regex_limits(struct pql_parser *p, struct span span) {
+	if (p->regex_count > PQL_MAX_REGEXES) {
+		return false;
+	}
+	if (p->regex_count == PQL_MAX_REGEXES) {
+		parser_error(p, span, "too many regular expressions: the limit is %d in one expression",
+					 PQL_MAX_REGEXES);
+	} else if (p->regex_bytes > PQL_MAX_REGEX_BYTES) {
+		parser_error(p, span,
+					 "the regular expressions are too large: the limit is %u MiB in one expression",
+					 PQL_MAX_REGEX_BYTES >> 20);
+		p->regex_count = PQL_MAX_REGEXES;
+	}
+	p->regex_count++;
+	return p->regex_count <= PQL_MAX_REGEXES;
+}
+
 static void add_matcher(struct pql_parser *p, enum matcher_op op, struct str name, struct str value,
 						struct span span) {
+	bool is_regex = op == MATCH_REGEX || op == MATCH_NOT_REGEX;
 	struct matcher m;
 	const char *error;
 
-	if (op == MATCH_REGEX || op == MATCH_NOT_REGEX) {
-		if (p->regex_count == PQL_MAX_REGEXES) {
-			parser_error(p, span, "too many regular expressions: the limit is %d in one expression",
-						 PQL_MAX_REGEXES);
-		}
-		p->regex_count++;
-		if (p->regex_count > PQL_MAX_REGEXES) {
-			return;
-		}
+	if (is_regex && !check_regex_limits(p, span)) {
+		return;
 	}
 	if (!matcher_init(&m, op, name, value, p->arena, &error)) {
 		parser_error(p, span, "%s", error);
 		return;
 	}
+	p->regex_bytes += is_regex ? regex_bytes(m.regex) : 0;
 	p->matchers = arena_grow(p->arena, p->matchers, p->matcher_count, &p->matcher_capacity,
 							 sizeof(*p->matchers));
 	p->matchers[p->matcher_count++] = m;

@@ -13,7 +13,7 @@ struct loader {
 	const struct pql_syntax *syntax;
 	struct str path;
 	size_t bytes_before; /* of `arena`, from files loaded earlier */
-	size_t regex_bytes;  /* about what regexes take, which stand in no arena */
+	size_t regex_bytes;  /* what regexes take, which stand in no arena */
 	bool full;           /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
 };
 

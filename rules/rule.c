@@ -122,26 +122,24 @@ static struct str canonical_text(struct arena *a, const struct pql_expr *expr) {
 	return query;
 }
 
-#define REGEX_BYTES 1024 /* of one regex, about */
-
-static size_t count_template_regexes(const struct rule_text *texts, size_t count) {
-	size_t regexes = 0;
+static size_t template_bytes(const struct rule_text *texts, size_t count) {
+	size_t bytes = 0;
 	for (size_t i = 0; i < count; i++) {
-		regexes += texts[i].template != NULL ? template_regex_count(texts[i].template) : 0;
+		bytes += texts[i].template != NULL ? template_regex_bytes(texts[i].template) : 0;
 	}
-	return regexes;
+	return bytes;
 }
 
-static size_t count_regexes(const struct rule *r) {
-	size_t regexes = count_template_regexes(r->labels, r->label_count) +
-					 count_template_regexes(r->annotations, r->annotation_count);
+static size_t count_regex_bytes(const struct rule *r) {
+	size_t bytes = template_bytes(r->labels, r->label_count) +
+				   template_bytes(r->annotations, r->annotation_count);
 	for (size_t i = 0; i < r->expr->selector_count; i++) {
-		const struct pql_node *selector = r->expr->selectors[i];
-		for (size_t j = 0; j < selector->selector.matcher_count; j++) {
-			regexes += selector->selector.matchers[j].regex != NULL;
+		const struct pql_selector *s = &r->expr->selectors[i]->selector;
+		for (size_t j = 0; j < s->matcher_count; j++) {
+			bytes += s->matchers[j].regex != NULL ? regex_bytes(s->matchers[j].regex) : 0;
 		}
 	}
-	return regexes;
+	return bytes;
 }
 
 bool rule_load(struct loader *l, const struct group_context *group, size_t number,
@@ -179,7 +177,7 @@ bool rule_load(struct loader *l, const struct group_context *group, size_t numbe
 	}
 	rule.expr_source = rule.expr->text;
 	rule.query = canonical_text(l->arena, rule.expr);
-	l->regex_bytes += count_regexes(&rule) * REGEX_BYTES;
+	l->regex_bytes += count_regex_bytes(&rule);
 	*ret_rule = rule;
 	return true;
 }

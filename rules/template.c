@@ -40,8 +40,12 @@ bool template_queries(const struct template *t) {
 	return t->queries;
 }
 
-size_t template_regex_count(const struct template *t) {
-	return t->regex_count;
+size_t template_regex_bytes(const struct template *t) {
+	size_t bytes = 0;
+	for (size_t i = 0; i < t->regex_count; i++) {
+		bytes += regex_bytes(t->regexes[i]);
+	}
+	return bytes;
 }
 
 void template_destroy(const struct template *t) {

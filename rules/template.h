@@ -24,7 +24,7 @@ struct template;
  * source. */
 const struct template *template_parse(struct str name, struct str source, struct arena *a,
 									  const char **ret_error, struct span *ret_span);
-size_t template_regex_count(const struct template *t);
+size_t template_regex_bytes(const struct template *t);
 void template_destroy(const struct template *t); /* what the arena cannot free; accepts NULL */
 
 /* Whether it may ask a query. */

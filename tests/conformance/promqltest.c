@@ -22,7 +22,7 @@ struct runner {
 	struct pql_store *store;
 	struct pql_store *natives; /* the series that have native histograms, which are not loaded */
 	const char *file;
-	struct arena script_arena, arena; /* of one file, of one evaluation */
+	struct arena script_arena, arena, work; /* of one file, of one eval, of one evaluation in it */
 	size_t passed, failed;
 	size_t failed_on_natives; /* of those, because of native histograms in the data */
 	size_t reordered;         /* of those that passed, with the series in another order */
@@ -50,28 +50,29 @@ static bool supply(struct runner *r, const struct pql_need *needs, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		if (!(r->looked_up ? pql_store_look_up : pql_store_select)(
-				r->store, &needs[i], &r->options.time, &r->arena, &sets[i], ret_error)) {
+				r->store, &needs[i], &r->options.time, &r->work, &sets[i], ret_error)) {
 			return false;
 		}
 		if (r->order != 0) {
-			shuffle(&sets[i], &state, &r->arena);
+			shuffle(&sets[i], &state, &r->work);
 		}
 	}
 	return true;
 }
 
+/* The outcome lives until the next evaluation. */
 static void evaluate(struct runner *r, const struct pql_expr *expr, struct pql_grid grid,
 					 struct outcome *ret) {
 	struct pql_failure failure;
 	struct pql_need *needs;
-	struct pql_series_set *sets =
-		ARENA_ARRAY(&r->arena, struct pql_series_set, expr->selector_count + 1);
+	struct pql_series_set *sets;
 
+	arena_reset(&r->work);
+	sets = ARENA_ARRAY(&r->work, struct pql_series_set, expr->selector_count + 1);
 	*ret = (struct outcome){0};
-	pql_needs(expr, grid, &r->options.time, &r->arena, &needs);
-	ret->ok =
-		supply(r, needs, expr->selector_count, sets, &failure.message) &&
-		pql_eval(expr, grid, &r->options, sets, &r->arena, &ret->value, &ret->notes, &failure);
+	pql_needs(expr, grid, &r->options.time, &r->work, &needs);
+	ret->ok = supply(r, needs, expr->selector_count, sets, &failure.message) &&
+			  pql_eval(expr, grid, &r->options, sets, &r->work, &ret->value, &ret->notes, &failure);
 	ret->failure = ret->ok ? NULL : failure.message;
 }
 
@@ -404,6 +405,7 @@ static void runner_init(struct runner *r) {
 	};
 	arena_init(&r->script_arena);
 	arena_init(&r->arena);
+	arena_init(&r->work);
 }
 
 static void runner_finish(struct runner *r) {
@@ -411,6 +413,7 @@ static void runner_finish(struct runner *r) {
 	pql_store_destroy(r->natives);
 	arena_finish(&r->script_arena);
 	arena_finish(&r->arena);
+	arena_finish(&r->work);
 }
 
 int main(int argc, char **argv) {

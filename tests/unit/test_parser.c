@@ -393,6 +393,15 @@ static void test_regexes(void **state) {
 	assert_false(
 		parses_nested("", text.ptr, "}", 1,
 					  "too many regular expressions: the limit is 10000 in one expression"));
+	/* Short texts that are large when compiled. */
+	strbuf_clear(&text);
+	strbuf_add_c(&text, "a{");
+	for (int i = 0; i < 6000; i++) {
+		strbuf_add_c(&text, "b=~'(?:ab|c){900}',");
+	}
+	assert_false(parses_nested(
+		"", text.ptr, "}", 1,
+		"the regular expressions are too large: the limit is 64 MiB in one expression"));
 	strbuf_finish(&text);
 }
 
