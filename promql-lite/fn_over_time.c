@@ -110,12 +110,44 @@ OVER_TIME(BODY)
 
 /* ---- max and min: a queue of the samples that can still become the greatest ---- */
 
-/* The queue holds indices of falling values (for the maximum); its head is the answer. Each sample enters and leaves it once. */
+/* The greatest that comes first, `best` before all others; NaN only when there is nothing else. */
+static double extreme_in_order(const double *values, size_t count, double sign, double best) {
+	for (size_t i = 0; i < count; i++) {
+		if (isnan(best) || sign * values[i] > sign * best) {
+			best = values[i];
+		}
+	}
+	return best;
+}
+
+/* The same in four lanes, which know nothing of order and of what is no more than -Inf. */
+static double extreme_of(const double *values, size_t count, double sign, double best) {
+	double lane[4] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY}, most;
+	size_t i = 0;
+
+	for (; i + 4 <= count; i += 4) {
+		for (size_t j = 0; j < 4; j++) {
+			double v = sign * values[i + j];
+
+			lane[j] = v > lane[j] ? v : lane[j];
+		}
+	}
+	most = fmax(fmax(lane[0], lane[1]), fmax(lane[2], lane[3]));
+	if (most == 0 || most == -INFINITY) {
+		i = 0;
+	} else {
+		best = isnan(best) || most > sign * best ? sign * most : best;
+	}
+	return extreme_in_order(values + i, count - i, sign, best);
+}
+
+/* The queue holds indices of falling values (for the maximum); its head is the answer. Each sample enters and leaves it once. The
+ * last window needs none: after it nobody asks. */
 static void extreme_series(struct pql_call_context *call, const struct windows *w,
 						   struct pql_row *out, double sign) {
-	size_t head = 0, tail = 0, next = 0;
+	size_t head = 0, tail = 0, next = 0, last = call->frame->steps - 1;
 
-	for (size_t k = 0; k < call->frame->steps; k++) {
+	for (size_t k = 0; k < last; k++) {
 		for (; next < w->to[k]; next++) {
 			if (isnan(w->values[next])) {
 				continue;
@@ -132,6 +164,15 @@ static void extreme_series(struct pql_call_context *call, const struct windows *
 			out->present[k] = 1;
 			out->values[k] = head < tail ? w->values[w->queue[head]] : NAN;
 		}
+	}
+	while (head < tail && w->queue[head] < w->from[last]) {
+		head++;
+	}
+	if (w->from[last] < w->to[last]) {
+		next = next > w->from[last] ? next : w->from[last];
+		out->present[last] = 1;
+		out->values[last] = extreme_of(w->values + next, w->to[last] - next, sign,
+									   head < tail ? w->values[w->queue[head]] : NAN);
 	}
 }
 
