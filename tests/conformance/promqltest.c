@@ -128,10 +128,11 @@ static bool find_query_time(struct pql_node *n, void *data) {
 		(n->selector.shift.at == PQL_AT_START || n->selector.shift.at == PQL_AT_END)) {
 		*found = true;
 	}
+	*found = *found || (n->kind == PQL_CALL && is_time_function(n->call.function->name));
 	return true;
 }
 
-/* Selectors inside a subquery go with it; but @ start() there would speak of another query. */
+/* Selectors inside a subquery go with it; but @ start() and time() there would speak of another query. */
 static bool pin_node(struct pql_node *n, void *data) {
 	struct pinning *p = data;
 
