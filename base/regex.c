@@ -34,8 +34,8 @@ struct regex {
 	size_t literal_count;
 	struct str source; /* the pattern as written */
 	struct regex_groups groups;
-	char *translated; /* for PCRE2; owned */
-	pcre2_code *code; /* NULL until a match needs it */
+	char *translated;   /* for PCRE2; owned */
+	pcre2_code *code;   /* NULL until a match needs it */
 	pcre2_code *steady; /* for the algorithm that does not go back; NULL until it was needed */
 };
 

@@ -2,11 +2,6 @@
  * for the whole grid. For a range vector it asks for its series one by one, each with the window of every step. */
 #include "promql-lite/eval_private.h"
 
-void fn_none(struct pql_call_context *call) {
-	eval_fail(call->frame->run, call->node->span, "function %s() is not supported",
-			  call->node->call.function->name);
-}
-
 /* A subquery has no place of its own in notes: Prometheus puts its result where a selector without one would be. */
 struct span call_arg_span(const struct pql_call_context *call, size_t arg) {
 	return call->args[arg]->kind == PQL_SUBQUERY ? (struct span){0, 0} : call->args[arg]->span;

@@ -225,10 +225,7 @@ static inline ts_ms call_range_start(const struct pql_call_context *call, size_t
 	return pql_time_minus(call_range_end(call, step), call->source->range);
 }
 
-/* Said of a function that is known but not evaluated here. */
-pql_function_body fn_none;
-
-#define FUNCTION(name, args, variadic, result, experimental, body) pql_function_body body;
+#define FUNCTION(name, args, variadic, result, experimental, body, file) pql_function_body body;
 #include "promql-lite/functions.def"
 #undef FUNCTION
 

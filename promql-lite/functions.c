@@ -1,7 +1,7 @@
 #include "promql-lite/functions.h"
 
 /* Each body stands in the fn_*.c of its kind. One body may serve several functions, so a declaration may come twice. */
-#define FUNCTION(name, args, variadic, result, experimental, body) pql_function_body body;
+#define FUNCTION(name, args, variadic, result, experimental, body, file) pql_function_body body;
 #include "promql-lite/functions.def"
 #undef FUNCTION
 
@@ -15,7 +15,7 @@
 #define NO_ARGS {PQL_TYPE_NONE}, 0
 
 static const struct pql_function functions[] = {
-#define FUNCTION(name, args, variadic, result, experimental, body)                                 \
+#define FUNCTION(name, args, variadic, result, experimental, body, file)                           \
 	{#name, args, variadic, result, experimental, body},
 #include "promql-lite/functions.def"
 #undef FUNCTION

@@ -1,4 +1,4 @@
-/* The table of functions: one line each in functions.def, which says name, arguments, result and where its meaning stands. */
+/* The table of functions: one line each in functions.def, which says name, arguments, result, and where its meaning stands. */
 #ifndef PQL_FUNCTIONS_H
 #define PQL_FUNCTIONS_H
 
@@ -8,7 +8,7 @@
 
 struct pql_call_context; /* eval_private.h */
 
-/* What a function computes; how it is called is decided by eval_call.c from `shape`. */
+/* Computes a function; eval_call.c has evaluated the arguments. */
 typedef void pql_function_body(struct pql_call_context *call);
 
 struct pql_function {
@@ -20,7 +20,7 @@ struct pql_function {
 	int variadic;
 	enum pql_type result;
 	bool experimental;
-	pql_function_body *body; /* NULL: not yet evaluated here */
+	pql_function_body *body;
 };
 
 /* NULL when there is none. */

@@ -1,9 +1,10 @@
-"""The pure layers use no clock, file, socket, terminal or environment: looked up in what their libraries import."""
+"""Looked up in the libraries: the pure layers use no clock, file, socket, terminal or environment, and the bodies of PromQL's functions
+stand where functions.def says."""
 import re
 import subprocess
 import sys
 
-from tree import finish
+from tree import finish, lines_of
 
 BANNED = re.compile(
 	r"^(time|clock_gettime|gettimeofday|clock|nanosleep|sleep|usleep|getenv|secure_getenv|setenv|exit|_exit|system|fork|exec\w+"
@@ -21,4 +22,19 @@ for library in sys.argv[1:]:
 		words = line.split()
 		if len(words) == 2 and words[0] in "Uw" and BANNED.match(words[1]):
 			complaints.append(f"{library}({member}): uses {words[1]}")
+
+
+def check_bodies(library):
+	"""functions.def says in which file the body of each function stands."""
+	listing = subprocess.run(["nm", "-A", "--defined-only", library], capture_output=True, text=True, check=True).stdout
+	files = {m[2]: m[1] for m in re.finditer(r"(\w+)\.c\.o:\S+ T (fn_\w+)", listing)}
+	for number, line in enumerate(lines_of("promql-lite/functions.def"), 1):
+		row = re.match(r"FUNCTION\(.* (fn_\w+), (\w+)\)$", line)
+		if row and files.get(row[1]) != row[2]:
+			complaints.append(f"promql-lite/functions.def:{number}: {row[1]} stands in {files.get(row[1])}.c")
+
+
+for library in sys.argv[1:]:
+	if "promql-lite" in library:
+		check_bodies(library)
 finish("purity", complaints)
