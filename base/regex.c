@@ -452,14 +452,15 @@ static bool find_group(const struct regex *r, struct str name, const size_t *spa
 	return false;
 }
 
-void regex_expand(const struct regex *r, struct str replacement, struct str text,
+bool regex_expand(const struct regex *r, struct str replacement, struct str text,
 				  const size_t *spans, struct strbuf *out) {
 	struct str s = replacement;
-	while (s.len > 0) {
+	size_t start = out->len;
+	while (s.len > 0 && out->len - start <= REGEX_MAX_MADE) {
 		size_t dollar = str_find(s, STR("$"));
 		strbuf_add(out, str_slice(s, 0, dollar));
 		if (dollar == s.len) {
-			return;
+			break;
 		}
 		s = str_slice(s, dollar + 1, s.len);
 		struct str name;
@@ -473,6 +474,13 @@ void regex_expand(const struct regex *r, struct str replacement, struct str text
 			strbuf_add(out, str_slice(text, spans[2 * group], spans[2 * group + 1]));
 		}
 	}
+	return out->len - start <= REGEX_MAX_MADE;
+}
+
+const char *regex_describe_length(const struct regex *r, struct arena *a) {
+	return arena_printf(a, "replacing what `%.*s` matches makes a text of more than %u bytes",
+						STR_FMT(str_slice(r->source, 0, r->source.len < 200 ? r->source.len : 200)),
+						REGEX_MAX_MADE);
 }
 
 static size_t rune_length(struct str text, size_t at) {
@@ -487,7 +495,7 @@ static size_t rune_length(struct str text, size_t at) {
 bool regex_replace_all(const struct regex *r, struct str text, struct str replacement,
 					   struct strbuf *out) {
 	size_t *spans = mem_calloc(2 * (regex_group_count(r) + 1), sizeof(*spans));
-	size_t copied = 0, from = 0;
+	size_t copied = 0, from = 0, start = out->len;
 	bool after_match = false, found = true, good = true;
 	while (from <= text.len && good && found) {
 		good = regex_find(r, text, from, spans, &found);
@@ -496,7 +504,8 @@ bool regex_replace_all(const struct regex *r, struct str text, struct str replac
 		}
 		strbuf_add(out, str_slice(text, copied, spans[0]));
 		if (spans[1] > copied || !after_match || spans[0] == 0) {
-			regex_expand(r, replacement, text, spans, out);
+			good = regex_expand(r, replacement, text, spans, out) &&
+				   out->len - start <= REGEX_MAX_MADE;
 		}
 		copied = spans[1];
 		after_match = true;

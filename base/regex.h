@@ -12,6 +12,7 @@
 
 #define REGEX_MAX_BYTES 65536      /* a longer pattern is refused */
 #define REGEX_MATCH_LIMIT 1000000u /* steps of one match; past it matching fails */
+#define REGEX_MAX_MADE (16u << 20) /* bytes of a text that replacing makes; past it, it fails */
 #define REGEX_MAX_DEPTH 250        /* groups within groups */
 #define REGEX_MAX_REPEAT 1000      /* of {n,m}, as RE2 has it */
 
@@ -49,13 +50,16 @@ size_t regex_bytes(const struct regex *r);
 bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret_spans,
 				bool *ret_found);
 
-/* As Go's Regexp.Expand: $1, ${1}, $name, ${name}, $$. */
-void regex_expand(const struct regex *r, struct str replacement, struct str text,
+/* As Go's Regexp.Expand: $1, ${1}, $name, ${name}, $$. false: it would be longer than REGEX_MAX_MADE. */
+bool regex_expand(const struct regex *r, struct str replacement, struct str text,
 				  const size_t *spans, struct strbuf *out);
 
-/* As Go's ReplaceAllString. */
+/* As Go's ReplaceAllString. false also when the text would be longer than REGEX_MAX_MADE; then more than that was added to `out`. */
 bool regex_replace_all(const struct regex *r, struct str text, struct str replacement,
 					   struct strbuf *out);
+
+/* The words for that. In the arena. */
+const char *regex_describe_length(const struct regex *r, struct arena *a);
 
 /* If the pattern is nothing but an alternation of literals (a|b|c), those; count 0 otherwise. Borrowed from r. */
 const struct str *regex_literals(const struct regex *r, size_t *ret_count);

@@ -53,7 +53,11 @@ static void replace_rows(struct pql_call_context *call, const struct regex *rege
 			continue;
 		}
 		strbuf_clear(&b);
-		regex_expand(regex, replacement, value, spans, &b);
+		if (!regex_expand(regex, replacement, value, spans, &b)) {
+			eval_fail(call->frame->run, call_arg_span(call, 2), "%s",
+					  regex_describe_length(regex, call->frame->run->arena));
+			break;
+		}
 		if (!set_label(call, row, dst, strbuf_str(&b))) {
 			break;
 		}

@@ -171,7 +171,12 @@ bool tfn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
 	bool good = regex_replace_all(regex, call->args[2].s, call->args[1].s, call->x->out);
 	if (!good) {
-		tcall_fail(call, "%s", regex_describe_failure(regex, call->args[2].s, call->x->arena));
+		struct arena *a = call->x->arena;
+		bool too_long = call->x->out->len - start > REGEX_MAX_MADE;
+		tcall_fail(call, "%s",
+				   too_long ? regex_describe_length(regex, a)
+							: regex_describe_failure(regex, call->args[2].s, a));
+		call->x->out->len = start;
 	}
 	regex_destroy(owned);
 	return good && tcall_return_text(call, start, ret_value);

@@ -1,5 +1,5 @@
-/* Any text parses or is refused with a message. What parses prints to a text that parses and prints the same, in both forms; but for
- * durations of 104 days and more that are not whole seconds: there Prometheus' seconds, times 10^9, lose milliseconds. */
+/* Any text parses or is refused with a message. What parses prints to a text that parses and prints the same, in both forms; but
+ * for durations of 104 days and more that are not whole seconds: there Prometheus' seconds, times 10^9, lose milliseconds. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -237,6 +237,9 @@ static const struct {
 	 AT "1:121: executing \"__alert_X\" at <toDuration 90>: exceeded maximum of 100000 steps"},
 	{"{{ range 100000 }}0123456789{{ end }}",
 	 AT "1:121: executing \"__alert_X\" at <100000>: exceeded maximum output of 65536 bytes"},
+	{"{{ $x := printf \"%60000d\" 1 }}{{ reReplaceAll \"\" $x $x }}",
+	 AT "1:145: executing \"__alert_X\" at <reReplaceAll \"\" $x $x>: error calling reReplaceAll: "
+		"replacing what `` matches makes a text of more than 16777216 bytes"},
 	{"{{ range 1000 }}{{ $x := printf \"%60000d\" 1 }}{{ end }}",
 	 AT "1:154: executing \"__alert_X\" at <1>: exceeded maximum memory of 16777216 bytes"},
 	{"{{ define \"t\" }}{{ template \"t\" }}{{ end }}{{ template \"t\" }}",
