@@ -54,7 +54,7 @@ bool regex_find(const struct regex *r, struct str text, size_t from, size_t *ret
 bool regex_expand(const struct regex *r, struct str replacement, struct str text,
 				  const size_t *spans, struct strbuf *out);
 
-/* As Go's ReplaceAllString. false also when the text would be longer than REGEX_MAX_MADE; then more than that was added to `out`. */
+/* As Go's ReplaceAllString. false also when the text would be longer than REGEX_MAX_MADE; then more than that is in `out`. */
 bool regex_replace_all(const struct regex *r, struct str text, struct str replacement,
 					   struct strbuf *out);
 
