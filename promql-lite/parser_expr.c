@@ -1,6 +1,7 @@
 /* Expressions: operators, postfix forms, calls. */
 #include "promql-lite/functions.h"
 #include "promql-lite/parser_private.h"
+#include "promql-lite/print.h"
 
 #define LEVEL_POW 6 /* the only operator that binds tighter than a sign */
 
@@ -211,12 +212,30 @@ static struct pql_node *parse_operand(struct pql_parser *p) {
 	return kind == PQL_TOKEN_ADD || kind == PQL_TOKEN_SUB ? parse_unary(p) : parse_postfix(p);
 }
 
+/* In `x offset +(1m) + y` the sign ends the offset, and is not printed: parentheses end it then. */
+static struct pql_node *close_offset(struct pql_parser *p, struct pql_node *lhs) {
+	struct pql_node *node;
+
+	if (!pql_print_ends_open(lhs)) {
+		return lhs;
+	}
+	node = parser_node(p, PQL_PAREN, lhs->span);
+	node->paren = lhs;
+	return parser_adopt(p, node, lhs) ? node : NULL;
+}
+
 /* The operator is ahead. */
 static struct pql_node *parse_right_side(struct pql_parser *p, struct pql_node *lhs) {
 	struct pql_token op = parser_take(p);
 	int level = operators[op.kind].level;
 	struct pql_node *node = parser_node(p, PQL_BINARY, lhs->span);
 
+	if (operators[op.kind].op <= PQL_OP_POW) {
+		lhs = close_offset(p, lhs);
+	}
+	if (lhs == NULL) {
+		return NULL;
+	}
 	node->binary.op = operators[op.kind].op;
 	node->binary.op_span = op.span;
 	node->binary.lhs = lhs;

@@ -107,6 +107,25 @@ static bool ends_early(const struct pql_node *n) {
 	return arithmetic && !(n->kind == PQL_DURATION && n->duration.parens);
 }
 
+static bool begins_with_paren(const struct pql_node *n) {
+	if (ends_early(n)) {
+		return true;
+	}
+	while (n->kind == PQL_DURATION && n->duration.what == PQL_DUR_OP && !n->duration.parens &&
+		   n->duration.lhs != NULL) {
+		n = n->duration.lhs;
+	}
+	return n->kind == PQL_DURATION && n->duration.parens;
+}
+
+bool pql_print_ends_open(const struct pql_node *node) {
+	while (node->kind == PQL_BINARY || node->kind == PQL_UNARY) {
+		node = node->kind == PQL_BINARY ? node->binary.rhs : node->unary.inner;
+	}
+	return node->kind == PQL_SELECTOR && node->selector.shift.offset.expr != NULL &&
+		   begins_with_paren(node->selector.shift.offset.expr);
+}
+
 static void print_offset(struct strbuf *out, const struct pql_shift *shift) {
 	bool parens = shift->offset.expr != NULL && ends_early(shift->offset.expr);
 

@@ -6,6 +6,9 @@
 
 void pql_print(struct strbuf *out, const struct pql_node *node);
 
+/* Whether the text ends with an offset in parentheses: arithmetic behind it would be read as that of durations. */
+bool pql_print_ends_open(const struct pql_node *node);
+
 /* Over several lines when it is long, as Prometheus' pretty form (100 columns). */
 void pql_print_pretty(struct strbuf *out, const struct pql_node *node);
 

@@ -69,6 +69,9 @@ static const struct print_case cases[] = {
 	{"up offset --1m + 2m", "up offset (1m + 2m)"},
 	{"up offset -2^2", "up offset -2s ^ 2"},
 	{"up offset -+2^2", "up offset (-2 ^ 2)"},
+	{"up offset +(1m) + a", "(up offset (1m)) + a"},
+	{"-a * up offset +(1m+2s) ^ 2 > up offset +(1m)",
+	 "-a * (up offset (1m + 2s)) ^ 2 > up offset (1m)"},
 	{"up offset --2^2", "up offset --2 ^ 2"},
 	{"up[(-5m)]", NULL}, /* judged when it is computed */
 	{"up[5m:(0)]", NULL},
