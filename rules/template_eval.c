@@ -180,6 +180,9 @@ static bool eval_call(struct texec *x, const struct tvalue *dot, const struct te
 	if (!check_count(x, f, f->name, args)) {
 		return false;
 	}
+	if (f->refusal != NULL) {
+		return texec_fail(x, "%s", f->refusal);
+	}
 	if (f->special == TFUNCTION_AND || f->special == TFUNCTION_OR) {
 		return eval_and_or(x, dot, f, args, ret_value);
 	}

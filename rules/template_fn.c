@@ -5,18 +5,18 @@
 
 #include "base/gofloat.h"
 
-#define ONE(param) {param}, 1, false, TFUNCTION_PLAIN
-#define TWO(first, second) {first, second}, 2, false, TFUNCTION_PLAIN
-#define MANY(param) {param}, 1, true, TFUNCTION_PLAIN
-#define ONE_AND_MANY(first, rest) {first, rest}, 2, true, TFUNCTION_PLAIN
-#define NONE {0}, 0, false, TFUNCTION_PLAIN
+#define ONE(param) {param}, 1, false, TFUNCTION_PLAIN, NULL
+#define TWO(first, second) {first, second}, 2, false, TFUNCTION_PLAIN, NULL
+#define MANY(param) {param}, 1, true, TFUNCTION_PLAIN, NULL
+#define ONE_AND_MANY(first, rest) {first, rest}, 2, true, TFUNCTION_PLAIN, NULL
+#define NONE {0}, 0, false, TFUNCTION_PLAIN, NULL
 
 static const struct template_function functions[] = {
 	/* Go's own */
-	{"and", NULL, {TPARAM_VALUE, TPARAM_VALUE}, 2, true, TFUNCTION_AND},
-	{"or", NULL, {TPARAM_VALUE, TPARAM_VALUE}, 2, true, TFUNCTION_OR},
+	{"and", NULL, {TPARAM_VALUE, TPARAM_VALUE}, 2, true, TFUNCTION_AND, NULL},
+	{"or", NULL, {TPARAM_VALUE, TPARAM_VALUE}, 2, true, TFUNCTION_OR, NULL},
 	{"not", tfn_not, ONE(TPARAM_VALUE)},
-	{"call", tfn_call, {TPARAM_VALUE, TPARAM_VALUE}, 2, true, TFUNCTION_CALL},
+	{"call", tfn_call, {TPARAM_VALUE, TPARAM_VALUE}, 2, true, TFUNCTION_CALL, NULL},
 	{"eq", tfn_eq, ONE_AND_MANY(TPARAM_VALUE, TPARAM_VALUE)},
 	{"ne", tfn_ne, TWO(TPARAM_VALUE, TPARAM_VALUE)},
 	{"lt", tfn_lt, TWO(TPARAM_VALUE, TPARAM_VALUE)},
@@ -40,13 +40,14 @@ static const struct template_function functions[] = {
 	{"strvalue", tfn_strvalue, ONE(TPARAM_SAMPLE)},
 	{"sortByLabel", tfn_sort_by_label, TWO(TPARAM_STRING, TPARAM_RESULT)},
 	{"args", tfn_args, MANY(TPARAM_ANY)},
-	{"match", tfn_match, {TPARAM_STRING, TPARAM_STRING}, 2, false, TFUNCTION_REGEX},
+	{"match", tfn_match, {TPARAM_STRING, TPARAM_STRING}, 2, false, TFUNCTION_REGEX, NULL},
 	{"reReplaceAll",
 	 tfn_re_replace_all,
 	 {TPARAM_STRING, TPARAM_STRING, TPARAM_STRING},
 	 3,
 	 false,
-	 TFUNCTION_REGEX},
+	 TFUNCTION_REGEX,
+	 NULL},
 	{"title", tfn_title, ONE(TPARAM_STRING)},
 	{"toUpper", tfn_to_upper, ONE(TPARAM_STRING)},
 	{"toLower", tfn_to_lower, ONE(TPARAM_STRING)},

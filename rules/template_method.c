@@ -1,4 +1,4 @@
-/* Methods of time.Time, time.Duration, time.Month and time.Weekday. The receiver is args[-1], pointers followed. */
+/* Methods of time.Time, time.Duration, time.Month, time.Weekday and time.Location. The receiver is args[-1], pointers followed. */
 #include "rules/template_private.h"
 
 #include "base/timestamp.h"
@@ -105,6 +105,18 @@ static bool time_equal(const struct tcall *call, struct tvalue *ret_value) {
 
 static bool time_compare(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_int(compare_times(call));
+	return true;
+}
+
+/* All times are UTC's. */
+static bool time_location(const struct tcall *call, struct tvalue *ret_value) {
+	(void)call;
+	return return_int(ret_value, TTYPE_LOCATION_POINTER, 1);
+}
+
+static bool time_is_dst(const struct tcall *call, struct tvalue *ret_value) {
+	(void)call;
+	*ret_value = tvalue_bool(false);
 	return true;
 }
 
@@ -255,15 +267,33 @@ static bool month_string(const struct tcall *call, struct tvalue *ret_value) {
 	return tcall_return_text(call, start, ret_value);
 }
 
+static bool location_string(const struct tcall *call, struct tvalue *ret_value) {
+	(void)call;
+	*ret_value = tvalue_string(STR("UTC"));
+	return true;
+}
+
 static bool weekday_string(const struct tcall *call, struct tvalue *ret_value) {
 	*ret_value = tvalue_string(str_from(ttime_weekday_names[call->args[-1].i]));
 	return true;
 }
 
 #define METHOD0(name, function)                                                                    \
-	{ name, function, {0}, 0, false, TFUNCTION_PLAIN }
+	{ name, function, {0}, 0, false, TFUNCTION_PLAIN, NULL }
 #define METHOD1(name, function, param)                                                             \
-	{ name, function, {param}, 1, false, TFUNCTION_PLAIN }
+	{ name, function, {param}, 1, false, TFUNCTION_PLAIN, NULL }
+/* Methods that Go has but a template cannot call. */
+#define THREE_RESULTS(name)                                                                        \
+	{                                                                                              \
+		name, NULL, {0}, 0, false, TFUNCTION_PLAIN,                                                \
+			"function " name " has 3 return values; should be 1 or 2"                              \
+	}
+#define TWO_RESULTS(name, second)                                                                  \
+	{                                                                                              \
+		name, NULL, {0}, 0, false, TFUNCTION_PLAIN,                                                \
+			"invalid function signature for " name                                                 \
+			": second return value should be error; is " second                                    \
+	}
 
 static const struct template_function time_methods[] = {
 	METHOD0("Year", time_year),
@@ -284,6 +314,8 @@ static const struct template_function time_methods[] = {
 	METHOD0("String", time_string),
 	METHOD0("GoString", time_go_string),
 	METHOD0("IsZero", time_is_zero),
+	METHOD0("IsDST", time_is_dst),
+	METHOD0("Location", time_location),
 	METHOD1("Format", time_format, TPARAM_STRING),
 	METHOD1("Before", time_before, TPARAM_TIME),
 	METHOD1("After", time_after, TPARAM_TIME),
@@ -293,7 +325,18 @@ static const struct template_function time_methods[] = {
 	METHOD1("Add", time_add, TPARAM_DURATION),
 	METHOD1("Truncate", time_truncate, TPARAM_DURATION),
 	METHOD1("Round", time_round, TPARAM_DURATION),
-	{"AddDate", time_add_date, {TPARAM_INT, TPARAM_INT, TPARAM_INT}, 3, false, TFUNCTION_PLAIN},
+	{"AddDate",
+	 time_add_date,
+	 {TPARAM_INT, TPARAM_INT, TPARAM_INT},
+	 3,
+	 false,
+	 TFUNCTION_PLAIN,
+	 NULL},
+	THREE_RESULTS("Date"),
+	THREE_RESULTS("Clock"),
+	TWO_RESULTS("ISOWeek", "int"),
+	TWO_RESULTS("Zone", "int"),
+	TWO_RESULTS("ZoneBounds", "time.Time"),
 };
 
 static const struct template_function duration_methods[] = {
@@ -310,6 +353,7 @@ static const struct template_function duration_methods[] = {
 };
 
 static const struct template_function month_methods[] = {METHOD0("String", month_string)};
+static const struct template_function location_methods[] = {METHOD0("String", location_string)};
 static const struct template_function weekday_methods[] = {METHOD0("String", weekday_string)};
 
 static const struct {
@@ -321,6 +365,7 @@ static const struct {
 	{TTYPE_DURATION, duration_methods, sizeof(duration_methods) / sizeof(duration_methods[0])},
 	{TTYPE_MONTH, month_methods, 1},
 	{TTYPE_WEEKDAY, weekday_methods, 1},
+	{TTYPE_LOCATION_POINTER, location_methods, 1},
 };
 
 const struct template_function *template_method_find(enum ttype type, struct str name) {

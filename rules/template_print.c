@@ -197,6 +197,7 @@ static bool print_by_method(struct strbuf *b, const struct tvalue *v, bool go_sy
 	case TTYPE_DURATION_POINTER: tduration_print(b, v->i); break;
 	case TTYPE_MONTH: tmonth_print(b, v->i); break;
 	case TTYPE_WEEKDAY: strbuf_add_c(b, ttime_weekday_names[v->i]); break;
+	case TTYPE_LOCATION_POINTER: strbuf_add_c(b, "UTC"); return !go_syntax && v->i != 0;
 	case TTYPE_NIL:
 	case TTYPE_BOOL:
 	case TTYPE_INT:
@@ -213,7 +214,6 @@ static bool print_by_method(struct strbuf *b, const struct tvalue *v, bool go_sy
 	case TTYPE_SAMPLE:
 	case TTYPE_SAMPLE_POINTER:
 	case TTYPE_RESULT:
-	case TTYPE_LOCATION_POINTER:
 	case TTYPE_COUNT: return false;
 	}
 	return !go_syntax;

@@ -278,7 +278,8 @@ struct tvalue {
 	bool boxed; /* held in an interface {}: a map's element, .Value */
 	union {
 		bool truth;
-		int64_t i; /* whole numbers; durations in nanoseconds */
+		int64_t
+			i; /* whole numbers; durations in nanoseconds; a location: 1, or 0 for a nil pointer */
 		uint64_t u;
 		struct {
 			double f, imaginary;
@@ -407,6 +408,8 @@ struct template_function {
 	size_t param_count; /* the variadic one included */
 	bool variadic;
 	enum { TFUNCTION_PLAIN, TFUNCTION_AND, TFUNCTION_OR, TFUNCTION_CALL, TFUNCTION_REGEX } special;
+	const char *
+		refusal; /* of a method whose results no template can take, and then there is no `call`; else NULL */
 };
 
 const struct template_function *template_function_find(struct str name); /* NULL: none */

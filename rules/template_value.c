@@ -67,8 +67,8 @@ bool tvalue_is_true(const struct tvalue *v) {
 
 bool tvalue_is_nil(const struct tvalue *v) {
 	switch (v->type) {
-	case TTYPE_NIL:
-	case TTYPE_LOCATION_POINTER: return true; /* UTC is a nil location */
+	case TTYPE_NIL: return true;
+	case TTYPE_LOCATION_POINTER: return v->i == 0;
 	case TTYPE_SAMPLE_POINTER: return v->sample == NULL;
 	case TTYPE_RESULT: return v->result == NULL;
 	case TTYPE_BOOL:
@@ -257,7 +257,7 @@ static bool time_field(struct ttime t, size_t i, const char **ret_name, struct t
 		*ret_value = (struct tvalue){.type = TTYPE_INT64, .i = t.seconds + SECONDS_BEFORE_1970};
 	} else if (i == 2) {
 		*ret_name = "loc";
-		*ret_value = (struct tvalue){.type = TTYPE_LOCATION_POINTER};
+		*ret_value = (struct tvalue){.type = TTYPE_LOCATION_POINTER}; /* UTC is a nil one inside */
 	}
 	return i < 3;
 }
