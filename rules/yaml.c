@@ -284,6 +284,18 @@ static void check_tag(struct reader *r, const struct yaml_node *node) {
 #define ALIASED_BYTES 64 /* of text count as a node where an alias repeats it */
 #define NODE_PIECES 8    /* take as much memory as a node */
 
+/* Places in the decoded text are the whole scalar's. What is no UTF-8 goes no further: everything takes texts for it. */
+static void decode_binary(struct reader *r, struct yaml_node *node) {
+	node->piece_count = 0;
+	if (!yaml_decode_binary(node->text, r->arena, &node->text)) {
+		diags_add(r->diags, DIAG_ERROR, node->span,
+				  "yaml: !!binary value contains invalid base64 data");
+	} else if (!utf8_valid(node->text)) {
+		node->text = STR_EMPTY;
+		diags_add(r->diags, DIAG_ERROR, node->span, "yaml: !!binary value is no UTF-8 text");
+	}
+}
+
 static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
 	struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
@@ -301,6 +313,9 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 		node->kind = YAML_NULL;
 	}
 	yaml_pieces_make(node, style, r->text, r->arena);
+	if (str_equal(node->tag, STR("!!binary"))) {
+		decode_binary(r, node);
+	}
 	r->last_end = node->span.end;
 	size_t size = 1 + value.len / ALIASED_BYTES;
 	anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = size});
@@ -422,10 +437,7 @@ static bool handle_end(struct reader *r, const yaml_event_t *event) {
 	node->span.end = r->last_end;
 	if (node->kind == YAML_MAPPING) {
 		yaml_check_keys(node, r->diags);
-		if (!yaml_merge(node, r->arena)) {
-			return fail(r, node->span,
-						"yaml: map merge requires map or sequence of maps as the value");
-		}
+		yaml_merge(node, r->arena, r->diags);
 	}
 	if (level->anchor != NULL && !close_anchor(r, level)) {
 		return false;

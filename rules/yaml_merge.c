@@ -106,13 +106,13 @@ static bool merge_values(struct merge *m, const struct yaml_node *value) {
 	return true;
 }
 
-bool yaml_merge(struct yaml_node *mapping, struct arena *a) {
+void yaml_merge(struct yaml_node *mapping, struct arena *a, struct diags *diags) {
 	size_t merges = 0;
 	for (size_t i = 0; i < mapping->count; i++) {
 		merges += is_merge(mapping->pairs[i].key);
 	}
 	if (merges == 0) {
-		return true;
+		return;
 	}
 	struct merge m = {.arena = a};
 	key_set_init(&m.keys, NULL, true);
@@ -121,14 +121,14 @@ bool yaml_merge(struct yaml_node *mapping, struct arena *a) {
 			merge_add(&m, mapping->pairs[i]);
 		}
 	}
-	bool good = true;
-	for (size_t i = 0; i < mapping->count && good; i++) {
-		if (is_merge(mapping->pairs[i].key)) {
-			good = merge_values(&m, mapping->pairs[i].value);
+	for (size_t i = 0; i < mapping->count; i++) {
+		const struct yaml_pair *pair = &mapping->pairs[i];
+		if (is_merge(pair->key) && !merge_values(&m, pair->value)) {
+			diags_add(diags, DIAG_ERROR, pair->value->span,
+					  "yaml: map merge requires map or sequence of maps as the value");
 		}
 	}
 	mapping->pairs = m.pairs;
 	mapping->count = m.keys.count;
 	hmap_finish(&m.keys.map);
-	return good;
 }

@@ -25,8 +25,16 @@ bool answers_has(const cJSON *item, const char *name) {
 static void replace_nul(char *line) {
 	static const char nul[] = "\\u0000", other[] = ANSWERS_NUL_ESCAPE;
 
+	const char *start = line;
 	while ((line = strstr(line, nul)) != NULL) {
-		memcpy(line, other, sizeof(other) - 1);
+		size_t backslashes = 0; /* before it: an odd one means that this backslash is a character */
+		while (line - backslashes > start && line[-1 - (ptrdiff_t)backslashes] == '\\') {
+			backslashes++;
+		}
+		if (backslashes % 2 == 0) {
+			memcpy(line, other, sizeof(other) - 1);
+		}
+		line += sizeof(nul) - 1;
 	}
 }
 
