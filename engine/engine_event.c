@@ -61,7 +61,10 @@ void engine_say_failures(struct engine *e, const struct group_state *group,
 			/* Of an outage there is a line already; a query that is refused is the rule's own trouble. */
 			bool known = f->fetch && e->prometheus.on;
 			engine_say(e, known ? ENGINE_DEBUG : ENGINE_WARN, rule_fields(items, group, f->rule),
-					   "rule cannot be evaluated: %s", f->message);
+					   f->dropped
+						   ? "another rule writes the same series, and its samples are kept: %s"
+						   : "rule cannot be evaluated: %s",
+					   f->message);
 		}
 	}
 	for (size_t i = 0; i < result->template_failure_count; i++) {

@@ -153,7 +153,8 @@ static const char *finish_recording(struct evaluation *e, struct rule_state *r) 
 	struct output_samples out = {0};
 	const char *error = make_recorded(e, r->rule, &out);
 	if (error == NULL) {
-		outputs_write(e->outputs, &r->writer, e->ts - e->offset, out.items, out.count);
+		e->current.dropped = outputs_write(e->outputs, &r->writer, e->ts - e->offset, out.items,
+										   out.count, &e->arena);
 		e->group->last_samples += out.count;
 	}
 	return error;
@@ -184,23 +185,28 @@ static const char *finish_alerting(struct evaluation *e, struct rule_state *r,
 					outputs_takes(e->outputs, STR("ALERTS_FOR_STATE")))) {
 		alerting_add_outputs(&r->alerting, &e->current.arena, &out);
 	}
-	outputs_write(e->outputs, &r->writer, e->ts - e->offset, out.items, out.count);
+	e->current.dropped =
+		outputs_write(e->outputs, &r->writer, e->ts - e->offset, out.items, out.count, &e->arena);
 	e->group->last_samples += count_outputs(&r->alerting);
 	return NULL;
 }
 
-static void note_failure(struct evaluation *e, struct rule_state *r, const char *error) {
-	const struct evaluation_inquiry *q = &e->inquiries[e->next_rule];
+static void add_failure(struct evaluation *e, struct evaluation_failure failure) {
 	struct evaluation_result *result = &e->result;
-	bool first = r->last_error == NULL || strcmp(r->last_error, error) != 0;
+	failure.message = arena_dup(&e->arena, str_from(failure.message)).ptr;
 	result->failures = arena_grow(&e->arena, result->failures, result->failure_count,
 								  &result->failure_capacity, sizeof(*result->failures));
-	result->failures[result->failure_count++] = (struct evaluation_failure){
-		.rule = r->rule,
-		.message = arena_dup(&e->arena, str_from(error)).ptr,
-		.first = first,
-		.fetch = q->open && inquiry_failure(e, q) != NULL,
-	};
+	result->failures[result->failure_count++] = failure;
+}
+
+static void note_failure(struct evaluation *e, struct rule_state *r, const char *error) {
+	const struct evaluation_inquiry *q = &e->inquiries[e->next_rule];
+	add_failure(e, (struct evaluation_failure){
+					   .rule = r->rule,
+					   .message = error,
+					   .first = r->last_error == NULL || strcmp(r->last_error, error) != 0,
+					   .fetch = q->open && inquiry_failure(e, q) != NULL,
+				   });
 	e->group->failures++;
 	if (r->rule->kind == RULE_ALERTING) {
 		if (r->alerting.state == ALERT_UNKNOWN) {
@@ -208,7 +214,7 @@ static void note_failure(struct evaluation *e, struct rule_state *r, const char 
 		}
 		if (e->settings->keep_alive) {
 			alerting_take_notices(&r->alerting, &e->settings->alerting, e->group->interval, e->ts,
-								  &e->arena, &result->notices);
+								  &e->arena, &e->result.notices);
 		}
 	}
 }
@@ -220,13 +226,25 @@ static void note_recovery(struct evaluation *e, const struct rule *rule) {
 	result->recovered[result->recovered_count++] = rule;
 }
 
-/* The rule is through, well or not. */
+/* The messages have times and values in them: the rule's health says whether it is new. */
+static void note_dropped(struct evaluation *e, const struct rule_state *r) {
+	add_failure(e, (struct evaluation_failure){.rule = r->rule,
+											   .message = e->current.dropped,
+											   .first = r->last_error == NULL,
+											   .dropped = true});
+}
+
+/* The rule is through, well or not. As in Prometheus, one whose result could not be kept has an error but did not fail. */
 static void finish_rule(struct evaluation *e, struct rule_state *r, const char *error) {
 	if (error != NULL) {
 		note_failure(e, r, error);
+	} else if (e->current.dropped != NULL) {
+		note_dropped(e, r);
+		error = e->current.dropped;
 	} else if (r->last_error != NULL) {
 		note_recovery(e, r->rule);
 	}
+	e->current.dropped = NULL;
 	rule_state_set_error(r, error);
 	r->last_evaluation = e->started;
 	r->evaluation_time = inquiry_took(e, &e->inquiries[e->next_rule]);

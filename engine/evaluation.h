@@ -61,8 +61,9 @@ void evaluation_written(struct evaluation *e, const char *failure);
 struct evaluation_failure {
 	const struct rule *rule;
 	const char *message;
-	bool first; /* the rule was not failing with this message before */
-	bool fetch; /* because data could not be had */
+	bool first;   /* the rule was not failing with this message before */
+	bool fetch;   /* because data could not be had */
+	bool dropped; /* it was evaluated well, but not all that it gave could be kept */
 };
 
 /* A label or annotation is not what it should be; the alert is as it would be. Not told anew as long as the message is the same. */

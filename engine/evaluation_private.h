@@ -34,6 +34,7 @@ struct evaluation_current {
 	size_t count;
 	struct evaluation_ask *asks;
 	size_t ask_count, ask_capacity;
+	const char *dropped; /* why not all that it gave was taken; NULL: it was */
 };
 
 /* What is asked to restore `for`. */

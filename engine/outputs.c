@@ -1,5 +1,8 @@
 #include "engine/outputs_private.h"
 
+#include <inttypes.h>
+
+#include "base/gofloat.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -128,7 +131,30 @@ static struct output_series *get_series(struct outputs *o, struct labels labels)
 	return s;
 }
 
-/* Times only rise; of two samples at one time the first stays, as in Prometheus' own storage. */
+/* NULL: the sample may be appended, or stands there already. In the words of Prometheus' storage. */
+static const char *judge_sample(const struct output_series *s, ts_ms ts, double value,
+								struct arena *arena) {
+	if (s->count == 0 || s->times[s->count - 1] < ts) {
+		return NULL;
+	}
+	double last = s->values[s->count - 1];
+	if (s->times[s->count - 1] > ts) {
+		return "out of order sample";
+	}
+	if (memcmp(&last, &value, sizeof(value)) == 0) {
+		return NULL;
+	}
+	struct strbuf message = STRBUF_INIT;
+	strbuf_printf(&message, "duplicate sample for timestamp %" PRId64, ts);
+	strbuf_add_c(&message, "; overrides not allowed: existing ");
+	gofloat_print(&message, last, 'g');
+	strbuf_add_c(&message, ", new value ");
+	gofloat_print(&message, value, 'g');
+	const char *copy = arena_dup(arena, strbuf_str(&message)).ptr;
+	strbuf_finish(&message);
+	return copy;
+}
+
 static void append_sample(struct outputs *o, struct output_series *s, ts_ms ts, double value) {
 	if (s->count > 0 && s->times[s->count - 1] >= ts) {
 		return;
@@ -160,11 +186,12 @@ static void mark_stale(struct outputs *o, struct outputs_writer *writer, ts_ms t
 	*writer = (struct outputs_writer){0};
 }
 
-void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
-				   const struct output_sample *samples, size_t count) {
+const char *outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
+						  const struct output_sample *samples, size_t count, struct arena *arena) {
 	struct outputs_writer now = {0};
 	size_t capacity = 0;
 	uint64_t stamp = ++o->stamp;
+	const char *dropped = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct str name = labels_get(samples[i].labels, LABEL_NAME);
 		if (!outputs_takes(o, name)) {
@@ -172,6 +199,11 @@ void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
 		}
 		struct output_series *s = get_series(o, samples[i].labels);
 		s->kept = outputs_keeps(o, name);
+		const char *refusal = judge_sample(s, ts, samples[i].value, arena);
+		if (refusal != NULL) {
+			dropped = refusal;
+			continue;
+		}
 		append_sample(o, s, ts, samples[i].value);
 		s->stamp = stamp;
 		s->writers++;
@@ -180,6 +212,7 @@ void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
 	}
 	mark_stale(o, writer, ts, stamp);
 	*writer = now;
+	return dropped;
 }
 
 void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts) {

@@ -52,8 +52,10 @@ struct output_write {
 const struct output_write *outputs_listed(const struct outputs *o, size_t *ret_count);
 void outputs_clear_list(struct outputs *o);
 
-void outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
-				   const struct output_sample *samples, size_t count);
+/* A series has one sample at a time, and times only rise: what another rule wrote before stays. NULL: all was taken; else why not,
+ * of the last sample that was dropped (arena). */
+const char *outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
+						  const struct output_sample *samples, size_t count, struct arena *arena);
 /* The rule is gone: markers for what it wrote last. */
 void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts);
 

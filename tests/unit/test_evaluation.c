@@ -288,6 +288,62 @@ static void test_template_queries(void **state) {
 	}
 }
 
+/* Two rules that write one series: what the first wrote stays, the second says so and did not fail. */
+static void test_series_of_two_rules(void **state) {
+	(void)state;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		struct world w;
+		world_init(
+			&w,
+			"groups: [{name: g, rules: [{record: r, expr: sum(a)}, {record: r, expr: sum(b)}, "
+			"{alert: Read, expr: r}, {alert: Same, expr: a, for: 1m}, "
+			"{alert: Same, expr: b > 5}]}]",
+			forms[i]);
+		world_add(&w, 0, 15000, "a 1 1 1 1");
+		world_add(&w, 0, 15000, "b 1 7 9 1");
+		const struct group_state *g = simulation_group(w.simulation, 0);
+		world_step(&w, 0);
+		assert_int_equal(g->rules[1].health, RULE_HEALTH_OK); /* the same value */
+		world_step(&w, 15000);
+		assert_int_equal(g->rules[0].health, RULE_HEALTH_OK);
+		assert_string_equal(
+			g->rules[1].last_error,
+			"duplicate sample for timestamp 15000; overrides not allowed: existing 1, new value 7");
+		assert_string_equal(world_alerts(&w, "Read"), "firing {alertname=\"Read\"} 1\n");
+		/* Since 0 and since 15 s: ALERTS_FOR_STATE differs. The alert fires all the same. */
+		assert_null(g->rules[3].last_error);
+		assert_string_equal(
+			g->rules[4].last_error,
+			"duplicate sample for timestamp 15000; overrides not allowed: existing 0, new value 15");
+		assert_int_equal(g->rules[4].alerting.state, ALERT_FIRING);
+		assert_string_equal(w.sent.ptr, "firing {alertname=\"Same\"} 15000 +240000\n");
+		assert_int_equal(g->failures, 0);
+		world_step(&w, 30000);
+		world_step(&w, 45000);
+		assert_null(g->rules[1].last_error);
+		assert_null(g->rules[4].last_error);
+		world_finish(&w);
+	}
+}
+
+/* A label whose template gives nothing is not the alert's, but stands in ALERTS as it is written. */
+static void test_label_without_text(void **state) {
+	(void)state;
+	struct world w;
+	world_init(&w,
+			   "groups: [{name: g, labels: {team: '{{ $labels.nope }}'}, rules: ["
+			   "{alert: A, expr: m, labels: {y: '{{ $labels.nope }}', z: '', x: ''}}, "
+			   "{alert: B, expr: 'ALERTS{alertname=\"A\",y=\"{{ $labels.nope }}\"}'}]}]",
+			   PQL_SERIES_STORED);
+	world_add(&w, 0, 15000, "m{x=\"a\"} 1");
+	world_step(&w, 0);
+	assert_string_equal(world_alerts(&w, "A"), "firing {alertname=\"A\"} 1\n");
+	assert_string_equal(
+		world_alerts(&w, "B"),
+		"firing {alertname=\"B\", alertstate=\"firing\", y=\"{{ $labels.nope }}\"} 1\n");
+	world_finish(&w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life_of_an_alert), cmocka_unit_test(test_rules_see_rules_before_them),
@@ -295,6 +351,8 @@ int main(void) {
 		cmocka_unit_test(test_data_source_down), cmocka_unit_test(test_resolved_while_down),
 		cmocka_unit_test(test_query_offset),     cmocka_unit_test(test_scalar_and_value_labels),
 		cmocka_unit_test(test_template_queries),
+		cmocka_unit_test(test_series_of_two_rules),
+		cmocka_unit_test(test_label_without_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

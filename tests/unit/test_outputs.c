@@ -41,13 +41,13 @@ static struct labels labels_of(struct fixture *f, const char *text) {
 }
 
 /* `series` is a list of names with labels, each written with the value. */
-static void write_series(struct fixture *f, struct outputs_writer *w, ts_ms ts, double value,
-						 const char *const *series, size_t count) {
+static const char *write_series(struct fixture *f, struct outputs_writer *w, ts_ms ts, double value,
+								const char *const *series, size_t count) {
 	struct output_sample *samples = ARENA_ARRAY(&f->arena, struct output_sample, count + 1);
 	for (size_t i = 0; i < count; i++) {
 		samples[i] = (struct output_sample){labels_of(f, series[i]), value};
 	}
-	outputs_write(f->outputs, w, ts, samples, count);
+	return outputs_write(f->outputs, w, ts, samples, count, &f->arena);
 }
 
 #define WRITE(f, w, ts, value, ...)                                                                \
@@ -129,11 +129,17 @@ static void test_two_writers(void **state) {
 	(void)state;
 	struct fixture f;
 	set_up(&f, LOOKBACK);
-	WRITE(&f, a, 1000, 5, "r");
-	WRITE(&f, b, 1000, 7, "r");
+	assert_null(WRITE(&f, a, 1000, 5, "r"));
+	assert_null(WRITE(&f, b, 1000, 5, "r"));
+	assert_string_equal(
+		WRITE(&f, b, 1000, 7, "r"),
+		"duplicate sample for timestamp 1000; overrides not allowed: existing 5, new value 7");
+	assert_string_equal(WRITE(&f, b, 900, 5, "r"), "out of order sample");
 	expect(&f, "r", 1000, nothing, "r 1000:5\n");
-	outputs_write(f.outputs, &f.a, 2000, NULL, 0); /* stale at 2000 */
-	WRITE(&f, b, 2000, 8, "r");
+	assert_null(outputs_write(f.outputs, &f.a, 2000, NULL, 0, &f.arena)); /* stale at 2000 */
+	assert_string_equal(
+		WRITE(&f, b, 2000, 8, "r"),
+		"duplicate sample for timestamp 2000; overrides not allowed: existing NaN, new value 8");
 	expect(&f, "r", 2000, nothing, "");
 	WRITE(&f, b, 3000, 9, "r");
 	expect(&f, "r", 3000, nothing, "r 3000:9\n");
@@ -162,7 +168,7 @@ static void test_trim(void **state) {
 		WRITE(&f, a, t, 1, "r");
 	}
 	WRITE(&f, b, 1000, 1, "gone");
-	outputs_write(f.outputs, &f.b, 2000, NULL, 0);
+	assert_null(outputs_write(f.outputs, &f.b, 2000, NULL, 0, &f.arena));
 	assert_int_equal(outputs_series_count(f.outputs), 2);
 	outputs_trim(f.outputs, 9000);
 	assert_int_equal(outputs_series_count(f.outputs), 1);
