@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bug.h"
-#include "base/duration.h"
 #include "base/gofloat.h"
 #include "base/mem.h"
 #include "engine/simulation.h"
-#include "promql-lite/series_notation.h"
 #include "tests/conformance/answers.h"
+#include "tests/conformance/load.h"
 
 struct lines {
 	char **items; /* owned */
@@ -259,40 +257,6 @@ static void note_rules(struct lifecycle *l, const cJSON *tick) {
 
 /* ---- a case ---- */
 
-static bool add_series(struct lifecycle *l, struct str line, dur_ms step,
-					   struct strbuf *difference) {
-	struct labels labels;
-	struct pql_points points;
-	const char *error;
-	if (!pql_notation_parse(line, &l->arena, &labels, &points, &error)) {
-		strbuf_printf(difference, "%.*s: %s", STR_FMT(line), error);
-		return false;
-	}
-	for (size_t i = 0; i < points.count; i++) {
-		if (points.items[i].kind == PQL_POINT_VALUE) {
-			pql_store_add(l->store, labels, (ts_ms)i * step, points.items[i].value);
-		}
-	}
-	return true;
-}
-
-/* "load 30s", then a series on each line. */
-static bool load_series(struct lifecycle *l, struct str text, struct strbuf *difference) {
-	dur_ms step = 0;
-	const char *error;
-	while (text.len > 0) {
-		size_t end = str_find(text, STR("\n"));
-		struct str line = str_trim(str_slice(text, 0, end));
-		text = str_slice(text, end < text.len ? end + 1 : end, text.len);
-		if (str_starts_with(line, STR("load "))) {
-			duration_parse(str_trim(str_slice(line, 5, line.len)), &l->arena, &step, &error);
-		} else if (line.len > 0 && !add_series(l, line, step, difference)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static struct labels external_labels(struct lifecycle *l, const cJSON *item) {
 	struct labels_builder b;
 	const cJSON *label;
@@ -347,7 +311,7 @@ static bool begin_case(struct lifecycle *l, const cJSON *item, struct strbuf *di
 	}
 	l->simulation =
 		simulation_create(l->set, l->store, &l->settings, interval, PQL_SERIES_LOOKED_UP);
-	return load_series(l, answers_string(item, "load"), difference);
+	return load_blocks(answers_string(item, "load"), 0, l->store, difference);
 }
 
 static void end_case(struct lifecycle *l) {

@@ -85,9 +85,10 @@ static inline void load(struct driver *d, const char *rules) {
 	engine_load(d->engine, &d->config, make_set(rules), d->now);
 }
 
-static inline void set_up(struct driver *d, const char *rules, const char *configuration) {
+static inline void set_up_at(struct driver *d, const char *rules, const char *configuration,
+							 ts_ms now) {
 	struct diags diags;
-	*d = (struct driver){.now = 1000};
+	*d = (struct driver){.now = now};
 	arena_init(&d->arena);
 	config_init(&d->config);
 	diags_init(&diags, &d->arena);
@@ -95,6 +96,10 @@ static inline void set_up(struct driver *d, const char *rules, const char *confi
 	d->store = pql_store_create();
 	d->engine = engine_create(&d->config, note_event, d);
 	load(d, rules);
+}
+
+static inline void set_up(struct driver *d, const char *rules, const char *configuration) {
+	set_up_at(d, rules, configuration, 1000);
 }
 
 static inline void tear_down(struct driver *d) {
