@@ -1,47 +1,12 @@
-/* The life of an alert. A case is a line of characters: one evaluation each, every 30 s, the first at 0 s.
+/* The alerts of a rule, beyond what tests/conformance/lifecycle/lives.txt says of one alert: notices, limits, outputs, the clock.
  *
- * in:    '.' the alert is not in the result; '1'…'9' it is, with this value; 'E' the evaluation fails (two elements mean the same
- *        alert); 'L' the result is over the limit
- * state: '-' no alert; 'P' pending; 'F' firing; 'K' firing, gone from the result but kept; 'R' resolved, remembered
- * sent:  '.' nothing; 'f' a firing notice; 'r' a resolved one
- * Resend delay 60 s (strict: every third evaluation), retention of resolved alerts 120 s. */
+ * What an evaluation every 30 s finds is a character: '.' nothing, '1'…'9' the alert with this value, 'E' two elements that mean
+ * the same alert, 'L' more alerts than the limit allows. */
 #include "tests/unit/check.h"
 
 #include "engine/alerting.h"
 
 #define INTERVAL 30000
-
-struct life {
-	const char *name;
-	dur_ms hold, keep;
-	const char *in, *state, *sent;
-};
-
-static const struct life lives[] = {
-	{"never", 0, 0, "....", "----", "...."},
-	{"without for it fires at once", 0, 0, "..1..", "--FRR", "..fr."},
-	{"for 30s fires at the second evaluation", 30000, 0, "1111", "PFFF", ".f.."},
-	{"for 45s fires at the third", 45000, 0, "1111", "PPFF", "..f."},
-	{"for 60s fires at the third", 60000, 0, "1111", "PPFF", "..f."},
-	{"gone while pending: never sent", 60000, 0, "11.11.", "PP-PP-", "......"},
-	{"pending starts anew after a gap", 60000, 0, "11.111", "PP-PPF", ".....f"},
-	{"firing is sent again after more than the resend delay", 0, 0, "1111111", "FFFFFFF",
-	 "f..f..f"},
-	{"resolved is sent at once and again until it is forgotten", 0, 0, "1........", "FRRRRR---",
-	 "fr..r...."},
-	{"a resolved alert that is back begins anew", 0, 0, "1..1...", "FRRFRRR", "fr.fr.."},
-	{"back while resolved, with for: pending, and the resolution is not sent again", 60000, 0,
-	 "111.1111", "PPFRPPFF", "..fr..f."},
-	{"kept firing for 60s", 0, 60000, "1.....", "FKKRRR", "f..r.."},
-	{"kept firing and back: as if nothing had happened", 0, 60000, "1.1..1", "FKFKKF", "f..f.."},
-	{"keep_firing_for does not hold pending alerts", 60000, 60000, "11..", "PP--", "...."},
-	{"keep_firing_for shorter than the interval keeps for one evaluation", 0, 10000, "1...", "FKRR",
-	 "f.r."},
-	{"a failed evaluation changes nothing", 60000, 0, "1E11", "PPFF", "..f."},
-	{"time goes on while evaluations fail", 60000, 0, "1EE1", "PPPF", "...f"},
-	{"a firing alert stays when evaluations fail", 0, 0, "1EEE.", "FFFFR", "f...r"},
-	{"over the limit nothing changes", 0, 0, "1LLL.", "FFFFR", "f...r"},
-};
 
 static const struct rule_text no_texts[1];
 
@@ -102,63 +67,6 @@ static const char *step_char(struct alerting *a, char in, ts_ms ts, struct arena
 	const struct alerting_candidate *c =
 		make_candidates(arena, count, count == 1 ? in - '0' : 1, bad);
 	return alerting_step(a, &settings, &group, c, count, ts, arena, t);
-}
-
-static void check_error(char in, const char *error) {
-	if (in == 'E') {
-		assert_string_equal(
-			error, "vector contains metrics with the same labelset after applying alert labels");
-	} else if (in == 'L') {
-		assert_string_equal(error, "exceeded limit of 2 with 3 alerts");
-	} else {
-		assert_null(error);
-	}
-}
-
-static char sent_char(const struct notices *n, ts_ms ts) {
-	if (n->count == 0) {
-		return '.';
-	}
-	assert_int_equal(n->count, 1);
-	assert_true(n->items[0].resolved ? n->items[0].ends_at <= ts
-									 : n->items[0].ends_at == ts + 240000);
-	return n->items[0].resolved ? 'r' : 'f';
-}
-
-static void run_life(const struct life *life) {
-	struct rule rule = make_rule(life->hold, life->keep);
-	struct alerting a;
-	struct arena arena;
-	size_t count = strlen(life->in);
-	char state[64] = "", sent[64] = "";
-	alerting_init(&a, &rule);
-	arena_init(&arena);
-	for (size_t i = 0; i < count; i++) {
-		ts_ms ts = (ts_ms)i * INTERVAL;
-		struct alert_transitions transitions = {0};
-		struct notices notices = {0};
-		const char *error = step_char(&a, life->in[i], ts, &arena, &transitions);
-		check_error(life->in[i], error);
-		if (error == NULL) {
-			alerting_take_notices(&a, &settings, INTERVAL, ts, &arena, &notices);
-		}
-		state[i] = state_char(&a);
-		sent[i] = sent_char(&notices, ts);
-		arena_reset(&arena);
-	}
-	if (strcmp(state, life->state) != 0 || strcmp(sent, life->sent) != 0) {
-		fail_msg("%s:\n  in    %s\n  state %s\n  want  %s\n  sent  %s\n  want  %s", life->name,
-				 life->in, state, life->state, sent, life->sent);
-	}
-	arena_finish(&arena);
-	alerting_finish(&a);
-}
-
-static void test_lives(void **state) {
-	(void)state;
-	for (size_t i = 0; i < COUNT(lives); i++) {
-		run_life(&lives[i]);
-	}
 }
 
 /* startsAt is when it fired, endsAt when it was resolved, and both stay in resends; texts and value freeze. */
@@ -339,13 +247,9 @@ static void test_resolve_all(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lives),
-		cmocka_unit_test(test_notice),
-		cmocka_unit_test(test_for_raised),
-		cmocka_unit_test(test_limit_forgets),
-		cmocka_unit_test(test_cap_names_the_setting),
-		cmocka_unit_test(test_outputs),
-		cmocka_unit_test(test_set_back),
+		cmocka_unit_test(test_notice),        cmocka_unit_test(test_for_raised),
+		cmocka_unit_test(test_limit_forgets), cmocka_unit_test(test_cap_names_the_setting),
+		cmocka_unit_test(test_outputs),       cmocka_unit_test(test_set_back),
 		cmocka_unit_test(test_resolve_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
