@@ -6,7 +6,7 @@
 #include "engine/io/files.h"
 #include "engine/limits.h"
 #include "engine/rule_set.h"
-#include "rules/yaml.h"
+#include "rules/manifest.h"
 
 static const struct option_row rows[] = {
 	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that are good"},
@@ -15,7 +15,8 @@ static const struct option_row rows[] = {
 static const struct options_spec spec = {
 	.command = &command_check,
 	.about =
-		"Judges rule files and tocsin's own configuration, told apart by what is in them: a rule file has the key \"groups\".\n"
+		"Judges rule files and tocsin's own configuration, told apart by what is in them: a rule file has the key \"groups\",\n"
+		"or is a Kubernetes manifest with PrometheusRule objects.\n"
 		"Every error is printed with its place in the file. A FILE may be a pattern; \"-\" is the standard input.\n"
 		"The rule files that a configuration names are judged with it.\n\n"
 		"Exit code 0: all are good. 1: there are errors. 3: a file could not be read.\n",
@@ -133,7 +134,8 @@ static bool has_groups(struct str text) {
 	return str_starts_with(text, STR("groups:")) || str_find(text, STR("\ngroups:")) < text.len;
 }
 
-/* What has no "groups" is taken for a configuration, if it looks like a mapping at all; an empty file is an empty rule file. */
+/* What has no "groups" and is no manifest is taken for a configuration, if it looks like a mapping at all; an empty file is an
+ * empty rule file. */
 static bool is_config(struct str text) {
 	struct arena scratch;
 	struct diags ignored;
@@ -147,7 +149,7 @@ static bool is_config(struct str text) {
 	} else if (count > 0) {
 		const struct yaml_node *root = documents[0].root;
 		config = root != NULL && root->kind == YAML_MAPPING && root->count > 0 &&
-				 yaml_find(root, "groups") == NULL;
+				 yaml_find(root, "groups") == NULL && !manifest_is(documents, count);
 	}
 	arena_finish(&scratch);
 	return config;

@@ -7,6 +7,7 @@ enum group_field {
 	GROUP_LIMIT,
 	GROUP_RULES,
 	GROUP_LABELS,
+	GROUP_PARTIAL_RESPONSE_STRATEGY, /* of Thanos; in manifests only */
 	GROUP_FIELDS,
 };
 
@@ -17,6 +18,7 @@ static const struct field group_fields[GROUP_FIELDS] = {
 	[GROUP_LIMIT] = {"limit", FIELD_INT, NULL},
 	[GROUP_RULES] = {"rules", FIELD_LIST, "[]rulefmt.Rule"},
 	[GROUP_LABELS] = {"labels", FIELD_TEXTS, NULL},
+	[GROUP_PARTIAL_RESPONSE_STRATEGY] = {"partial_response_strategy", FIELD_TEXT, NULL},
 };
 
 static void check_group(struct loader *l, const struct yaml_node *node,
@@ -80,13 +82,15 @@ static void load_rules(struct loader *l, const struct field_value *v, struct rul
 
 bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group) {
 	struct field_value v[GROUP_FIELDS];
-	if (!fields_load(l, node, "rulefmt.RuleGroup", group_fields, GROUP_FIELDS, v)) {
+	size_t count = l->manifest ? GROUP_FIELDS : GROUP_PARTIAL_RESPONSE_STRATEGY;
+	if (!fields_load(l, node, "rulefmt.RuleGroup", group_fields, count, v)) {
 		return false;
 	}
 	v[GROUP_NAME].text = rule_name_check(l, v[GROUP_NAME].text, v[GROUP_NAME].span);
 	struct rule_group group = {
 		.name = arena_dup(l->arena, v[GROUP_NAME].text),
-		.file = l->path,
+		.file = l->part,
+		.path = l->path,
 		.interval = v[GROUP_INTERVAL].number,
 		.query_offset = v[GROUP_QUERY_OFFSET].node != NULL ? v[GROUP_QUERY_OFFSET].number : TS_NONE,
 		.limit = v[GROUP_LIMIT].number,

@@ -38,7 +38,10 @@ struct rule {
 };
 
 struct rule_group {
-	struct str name, file;
+	struct str name;
+	struct str
+		file; /* with the group's name it says which group this is: `path`, or a part of it, "PATH#NAMESPACE/NAME" */
+	struct str path;     /* of the file that the group stands in */
 	dur_ms interval;     /* 0: the default */
 	dur_ms query_offset; /* TS_NONE: the default */
 	int64_t limit;       /* 0: none */

@@ -11,10 +11,11 @@ struct loader {
 	struct arena *scratch; /* of the YAML tree and all that is done with once the rules stand */
 	struct diags *diags;
 	const struct pql_syntax *syntax;
-	struct str path;
-	size_t bytes_before; /* of `arena`, from files loaded earlier */
-	size_t regex_bytes;  /* what regexes take, which stand in no arena */
-	bool full;           /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
+	struct str path, part; /* of the file; as rule_group.file */
+	bool manifest;         /* the operator's own keys are known, and passed over */
+	size_t bytes_before;   /* of `arena`, from files loaded earlier */
+	size_t regex_bytes;    /* what regexes take, which stand in no arena */
+	bool full;             /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
 };
 
 /* A mapping's value of text to text: labels, annotations. */

@@ -1,16 +1,8 @@
-#include "rules/group_private.h"
+#include "rules/rule_file_private.h"
 
 #include "base/hash.h"
-#include "base/hmap.h"
 
 static const struct field file_fields[] = {{"groups", FIELD_LIST, "[]rulefmt.RuleGroup"}};
-
-struct file_loader {
-	struct loader loader;
-	struct rule_group *groups;
-	size_t count, capacity;
-	struct hmap names; /* of groups, by name */
-};
 
 static bool name_equal(const void *value, const void *key) {
 	return str_equal(*(const struct str *)value, *(const struct str *)key);
@@ -43,8 +35,7 @@ static void load_groups(struct file_loader *f, const struct yaml_node *list) {
 	}
 }
 
-/* `root` is a mapping with `groups`, and nothing else. */
-static void load_root(struct file_loader *f, const struct yaml_node *root) {
+void file_load_groups(struct file_loader *f, const struct yaml_node *root) {
 	struct field_value v[1];
 	if (root == NULL || root->kind == YAML_NULL) {
 		return;
@@ -55,23 +46,13 @@ static void load_root(struct file_loader *f, const struct yaml_node *root) {
 	}
 }
 
-/* The document of Prometheus' Kubernetes operator, which holds a rule file as its `spec`. */
-static bool is_operator_document(const struct yaml_node *root) {
-	const struct yaml_node *kind = root != NULL ? yaml_find(root, "kind") : NULL;
-	return kind != NULL && kind->kind == YAML_SCALAR &&
-		   str_equal(kind->text, STR("PrometheusRule")) && yaml_find(root, "apiVersion") != NULL;
-}
-
-/* Prometheus reads one document and passes over the rest; the operator's documents may be many. */
+/* Prometheus reads one document and passes over the rest. */
 static void load_documents(struct file_loader *f, const struct yaml_document *documents,
 						   size_t count) {
-	bool operator_file = count > 0 && is_operator_document(documents[0].root);
 	for (size_t i = 0; i < count; i++) {
 		const struct yaml_node *root = documents[i].root;
-		if (operator_file && is_operator_document(root)) {
-			load_root(f, yaml_find(root, "spec"));
-		} else if (i == 0) {
-			load_root(f, root);
+		if (i == 0) {
+			file_load_groups(f, root);
 		} else if (root != NULL && root->kind != YAML_NULL) {
 			diags_add(f->loader.diags, DIAG_WARNING, root->span,
 					  "Multiple document yaml rules files are not supported, only the first "
@@ -83,12 +64,11 @@ static void load_documents(struct file_loader *f, const struct yaml_document *do
 /* What is wrong behind the first document is no reason for Prometheus to refuse the file. */
 static void take_yaml_diags(struct diags *to, const struct diags *from,
 							const struct yaml_document *documents, size_t count) {
-	bool whole = count > 0;
-	size_t end = whole && documents[0].root != NULL ? documents[0].root->span.end : 0;
-	bool many = whole && is_operator_document(documents[0].root);
+	bool many = manifest_is(documents, count);
+	size_t end = count > 0 && documents[0].root != NULL ? documents[0].root->span.end : 0;
 	for (size_t i = 0; i < from->count; i++) {
 		const struct diag *d = &from->items[i];
-		bool behind = whole && !many && d->span.start >= end;
+		bool behind = count > 0 && !many && d->span.start >= end;
 		diags_add(to, behind ? DIAG_WARNING : d->severity, d->span, "%s", d->message);
 	}
 }
@@ -108,9 +88,14 @@ bool rule_file_load(struct str path, struct str text, const struct pql_syntax *s
 	struct diags found;
 	diags_init(&found, &scratch);
 	hmap_init(&f.names, NULL);
+	f.loader.part = f.loader.path;
 	yaml_parse(text, &scratch, &found, &documents, &count);
 	take_yaml_diags(diags, &found, documents, count);
-	load_documents(&f, documents, count);
+	if (manifest_is(documents, count)) {
+		manifest_load(&f, documents, count);
+	} else {
+		load_documents(&f, documents, count);
+	}
 	hmap_finish(&f.names);
 	arena_finish(&scratch);
 	diags_sort(diags);

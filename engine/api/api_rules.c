@@ -95,7 +95,7 @@ static void write_rule(struct json_writer *w, const struct rule_filter *f,
 /* Not Prometheus': there, a bad file keeps all others from being loaded. */
 static void write_outdated(struct json_writer *w, const struct engine *e,
 						   const struct rule_group *group) {
-	const struct rule_set_file *file = rule_set_find_file(engine_rule_set(e), group->file);
+	const struct rule_set_file *file = rule_set_find_file(engine_rule_set(e), group->path);
 	if (file != NULL && file->outdated != NULL) {
 		json_key(w, "fileError");
 		json_string(w, str_from(file->outdated));

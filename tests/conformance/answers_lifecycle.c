@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bug.h"
 #include "base/gofloat.h"
 #include "base/mem.h"
 #include "engine/simulation.h"

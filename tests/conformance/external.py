@@ -50,6 +50,35 @@ def answers(runner, kind):
 	return good, max(0, bad - allowed)
 
 
+# What is wrong with each bad file of rules/format: the place of the first error and the end of its message.
+REFUSALS = {
+	"bad_expr.bad.yaml": r":5:20: error: .*parse error: expected type range vector in call to function \"rate\", got instant vector$",
+	"bad_field.bad.yaml": r":8:9: error: .*field annotation not found in type rulefmt\.Rule$",
+	"duplicate_grp.bad.yaml": r":3:11: error: groupname: \"yolo\" is repeated in the same file$",
+	"record_and_for.bad.yaml": r":6:14: error: .*invalid field 'for' in recording rule$",
+	"record_and_keep_firing_for.bad.yaml": r":6:26: error: .*invalid field 'keep_firing_for' in recording rule$",
+}
+
+
+def rule_file(tocsin, folder, name):
+	"""true: it is loaded, or refused for the right reason."""
+	run = subprocess.run([tocsin, "check", os.path.join(CASES, "rules", folder, name)], capture_output=True, text=True)
+	if ".bad." not in name:
+		good = run.returncode == 0
+	else:
+		first = run.stderr.splitlines()[:1]
+		good = run.returncode == 1 and name in REFUSALS and bool(re.search(REFUSALS[name], "".join(first)))
+	if not good:
+		print(f"rules/{folder}/{name}: exit code {run.returncode}\n{run.stderr[:1000]}")
+	return good
+
+
+def rule_files(tocsin):
+	"""Rule files that people use are loaded, and so are those of Prometheus' own tests; the bad ones are refused."""
+	results = [rule_file(tocsin, folder, name) for folder in ("real", "format") for name in sorted(os.listdir(os.path.join(CASES, "rules", folder)))]
+	return results.count(True), results.count(False)
+
+
 def main():
 	runner, what = sys.argv[1:3]
 	if not os.path.isdir(CASES):
@@ -61,6 +90,8 @@ def main():
 		passed, failed = scripts(runner, [], "promql-random", r"\d+\.test$")
 	elif what == "promql-random-at-once":
 		passed, failed = scripts(runner, ["--names-removed-at-once"], "promql-random", r"prod_.*\.test$")
+	elif what == "rules":
+		passed, failed = rule_files(runner)
 	else:
 		passed, failed = answers(runner, what)
 	print(f"{passed} passed, {failed} failed")

@@ -140,6 +140,11 @@ def check_words(folder, peers):
 	pipe = f"(sleep 0.2; {TOCSIN} presets generic) | {TOCSIN} check -"
 	run = subprocess.run(pipe, shell=True, capture_output=True, text=True, cwd=folder, timeout=20)
 	expect("check waits for its standard input", (run.returncode, "3 rules" in run.stdout), (0, True))
+	manifest = "apiVersion: v1\nkind: PrometheusRule\nspec: {groups: [{name: a, rules: [{alert: A, expr: up}]}]}\n"
+	with open(os.path.join(folder, "manifest.yml"), "w", encoding="utf-8") as f:
+		f.write(manifest)
+	run = call(["check", "manifest.yml"], folder)
+	expect("check takes a manifest for rules", (run.returncode, run.stdout), (0, "manifest.yml: good, 1 rule in 1 group\n"))
 	run = call(["query", "--json", "sum("], folder)
 	expect("query --json of what does not parse", (run.returncode, json.loads(run.stdout)["errorType"]), (1, "bad_data"))
 	expect("the words of its error", json.loads(run.stdout)["error"][:43], 'invalid parameter "query": 1:5: parse error')

@@ -205,22 +205,77 @@ static void test_bad_group_template(void **state) {
 	finish(&f);
 }
 
-static void test_operator_documents(void **state) {
+#define RULE_OBJECT "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n"
+#define OTHER_OBJECT "apiVersion: v1\nkind: ConfigMap\ndata: {groups: x}\n"
+
+/* `groups`: file and name of each, one a line; NULL: the file is refused. `message`: the first one; NULL: there is none. */
+static const struct {
+	const char *text, *groups, *message;
+} manifests[] = {
+	{RULE_OBJECT "metadata: {name: x, namespace: m}\nspec: {groups: [{name: a}, {name: b}]}\n",
+	 "rules.yml a\nrules.yml b\n", NULL},
+	{"---\n" RULE_OBJECT "metadata: {name: x, namespace: m}\nspec: {groups: [{name: a}]}\n---\n"
+	 "---\n" RULE_OBJECT "metadata: {name: y}\nspec: {groups: [{name: a}]}\n---\n" RULE_OBJECT
+	 "spec: {groups: [{name: a}]}\n",
+	 "rules.yml#m/x a\nrules.yml#y a\nrules.yml#3 a\n", NULL},
+	{OTHER_OBJECT "---\n" RULE_OBJECT "spec: {groups: [{name: a}]}\n---\n" OTHER_OBJECT,
+	 "rules.yml a\n", NULL},
+	{"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: PrometheusRule, metadata: {name: x}, "
+	 "spec: {groups: [{name: a}]}}\n- {apiVersion: v1, kind: Service}\n- ~\n"
+	 "- {apiVersion: v1, kind: PrometheusRule, metadata: {name: y}, spec: {groups: [{name: a}]}}\n",
+	 "rules.yml#x a\nrules.yml#y a\n", NULL},
+	{"apiVersion: v1\nkind: PrometheusRuleList\nitems: [{metadata: {name: x}, spec: {groups: [{name: "
+	 "a}]}}]\n",
+	 "rules.yml a\n", NULL},
+	{RULE_OBJECT "spec: {groups: [{name: a, partial_response_strategy: warn, rules: []}]}\n",
+	 "rules.yml a\n", NULL},
+	{RULE_OBJECT "spec: {groups: [{name: a}]}\n---\ngroups: [{name: b}]\n", "rules.yml a\n",
+	 "this document is passed over: it has no apiVersion and kind, as the first one has"},
+	{OTHER_OBJECT, "", "there is no PrometheusRule in this manifest"},
+	{"apiVersion: v1\nkind: List\n", "", "there is no PrometheusRule in this manifest"},
+	{RULE_OBJECT "specs: {groups: []}\n", NULL,
+	 "a PrometheusRule has its groups in \"spec\", and there is none"},
+	{RULE_OBJECT "spec: [a]\n", NULL,
+	 "yaml: line 3: cannot unmarshal !!seq into rulefmt.RuleGroups"},
+	{RULE_OBJECT "spec: {groups: [{name: a}], x: 1}\n", NULL,
+	 "yaml: line 3: field x not found in type rulefmt.RuleGroups"},
+	{RULE_OBJECT "spec: {groups: [{name: a}, {name: a}]}\n", NULL,
+	 "groupname: \"a\" is repeated in the same file"},
+	{RULE_OBJECT "metadata: {name: x}\nspec: {groups: []}\n---\n" RULE_OBJECT
+				 "metadata: {name: x}\nspec: {groups: []}\n",
+	 NULL, "PrometheusRule \"x\" is repeated in the same file"},
+	{RULE_OBJECT "spec: {groups: []}\n---\n" RULE_OBJECT "spec: {groups: [{name: ''}]}\n", NULL,
+	 "Groupname must not be empty"},
+	/* a rule file, whatever else it has */
+	{"kind: PrometheusRule\ngroups: []\n", NULL,
+	 "yaml: line 1: field kind not found in type rulefmt.RuleGroups"},
+	{"groups: [{name: a, partial_response_strategy: warn}]\n", NULL,
+	 "yaml: line 1: field partial_response_strategy not found in type rulefmt.RuleGroup"},
+};
+
+static void test_manifests(void **state) {
 	(void)state;
-	struct fixture f;
-	load(&f, STR("apiVersion: monitoring.coreos.com/v1\n"
-				 "kind: PrometheusRule\n"
-				 "metadata: {name: x}\n"
-				 "spec:\n"
-				 "  groups: [{name: a, rules: [{alert: A, expr: up}]}]\n"
-				 "---\n"
-				 "apiVersion: monitoring.coreos.com/v1\n"
-				 "kind: PrometheusRule\n"
-				 "spec: {groups: [{name: b}]}\n"));
-	assert_true(f.good);
-	assert_int_equal(f.file.group_count, 2);
-	assert_str(f.file.groups[1].name, "b");
-	finish(&f);
+	for (size_t i = 0; i < sizeof(manifests) / sizeof(manifests[0]); i++) {
+		struct fixture f;
+		struct strbuf groups = STRBUF_INIT;
+		load(&f, str_from(manifests[i].text));
+		strbuf_add_c(&groups, "");
+		for (size_t j = 0; f.good && j < f.file.group_count; j++) {
+			const struct rule_group *g = &f.file.groups[j];
+			strbuf_printf(&groups, "%.*s %.*s\n", STR_FMT(g->file), STR_FMT(g->name));
+			assert_str(g->path, "rules.yml");
+		}
+		if (f.good != (manifests[i].groups != NULL)) {
+			fail_msg("%s\nis %s", manifests[i].text, f.good ? "loaded" : "refused");
+		}
+		assert_string_equal(groups.ptr, f.good ? manifests[i].groups : "");
+		assert_int_equal(f.diags.count, manifests[i].message == NULL ? 0 : 1);
+		if (manifests[i].message != NULL) {
+			assert_string_equal(f.diags.items[0].message, manifests[i].message);
+		}
+		strbuf_finish(&groups);
+		finish(&f);
+	}
 }
 
 static void test_second_document(void **state) {
@@ -298,10 +353,10 @@ static void test_long_names(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything),         cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_all_errors),         cmocka_unit_test(test_bad_group_template),
-		cmocka_unit_test(test_operator_documents), cmocka_unit_test(test_second_document),
-		cmocka_unit_test(test_many_labels),        cmocka_unit_test(test_much_memory),
+		cmocka_unit_test(test_everything),  cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_all_errors),  cmocka_unit_test(test_bad_group_template),
+		cmocka_unit_test(test_manifests),   cmocka_unit_test(test_second_document),
+		cmocka_unit_test(test_many_labels), cmocka_unit_test(test_much_memory),
 		cmocka_unit_test(test_long_names),
 	};
 	return cmocka_run_group_tests_name("group", tests, NULL, NULL);

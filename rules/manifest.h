@@ -1,0 +1,10 @@
+/* Kubernetes' manifests, in which Prometheus' operator keeps rule files: as objects of the kind PrometheusRule. */
+#ifndef RULES_MANIFEST_H
+#define RULES_MANIFEST_H
+
+#include "rules/yaml.h"
+
+/* Whether the documents are Kubernetes' and not a rule file of Prometheus', which would refuse their keys. */
+bool manifest_is(const struct yaml_document *documents, size_t count);
+
+#endif
