@@ -285,24 +285,24 @@ void alerting_resolve_all(struct alerting *a, const struct alerting_settings *se
 	}
 }
 
-/* The series has the rule's labels as they are written beneath the alert's own: one whose template gave nothing, so that the
- * alert is without it, stands in the series as its template. Rules that read ALERTS find what Prometheus would give them. */
-static void add_unexpanded(struct labels_builder *b, const struct rule *rule,
-						   const struct alert *alert) {
+/* One whose template gave nothing, so that the alert is without it, stands there as its template. */
+struct labels alerting_series_labels(const struct rule *rule, struct labels alert,
+									 struct arena *arena) {
+	struct labels_builder b;
+	labels_builder_init_from(&b, arena, alert);
 	for (size_t i = 0; i < rule->label_count; i++) {
 		const struct rule_text *label = &rule->labels[i];
-		if (label->template != NULL && !labels_has(alert->labels, label->name)) {
-			labels_builder_set(b, label->name, label->source);
+		if (label->template != NULL && !labels_has(alert, label->name)) {
+			labels_builder_set(&b, label->name, label->source);
 		}
 	}
+	return labels_builder_take(&b);
 }
 
-static void add_output(const struct rule *rule, const struct alert *alert, struct str name,
-					   const char *state, double value, struct arena *arena,
-					   struct output_samples *samples) {
+static void add_output(struct labels labels, struct str name, const char *state, double value,
+					   struct arena *arena, struct output_samples *samples) {
 	struct labels_builder b;
-	labels_builder_init_from(&b, arena, alert->labels);
-	add_unexpanded(&b, rule, alert);
+	labels_builder_init_from(&b, arena, labels);
 	labels_builder_set(&b, LABEL_NAME, name);
 	if (state != NULL) {
 		labels_builder_set(&b, STR("alertstate"), str_from(state));
@@ -320,10 +320,10 @@ void alerting_add_outputs(const struct alerting *a, struct arena *arena,
 		if (!alert_is_active(alert)) {
 			continue;
 		}
-		add_output(a->rule, alert, STR("ALERTS"), alert_state_name[alert->state], 1, arena,
-				   samples);
+		struct labels labels = alerting_series_labels(a->rule, alert->labels, arena);
+		add_output(labels, STR("ALERTS"), alert_state_name[alert->state], 1, arena, samples);
 		ts_ms seconds = alert->active_at / 1000 - (alert->active_at % 1000 < 0);
-		add_output(a->rule, alert, STR("ALERTS_FOR_STATE"), NULL, (double)seconds, arena, samples);
+		add_output(labels, STR("ALERTS_FOR_STATE"), NULL, (double)seconds, arena, samples);
 	}
 }
 

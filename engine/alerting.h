@@ -97,6 +97,11 @@ void alerting_add_firing(const struct alerting *a, const struct alerting_setting
 void alerting_resolve_all(struct alerting *a, const struct alerting_settings *settings, ts_ms ts,
 						  struct arena *arena, struct notices *notices);
 
+/* The labels of an alert's ALERTS and ALERTS_FOR_STATE, without name and state: the rule's as they are written beneath the alert's
+ * own, as in Prometheus. */
+struct labels alerting_series_labels(const struct rule *rule, struct labels alert,
+									 struct arena *arena);
+
 /* ALERTS and ALERTS_FOR_STATE as of the step at ts, appended to `samples`. */
 void alerting_add_outputs(const struct alerting *a, struct arena *arena,
 						  struct output_samples *samples);

@@ -108,23 +108,35 @@ static ts_ms whole_seconds(ts_ms t) {
 	return t / 1000 * 1000;
 }
 
+/* true: the alert goes on where it was. */
+static bool restore_alert(struct alert *alert, dur_ms hold, const struct restore_times *times,
+						  const struct restore_answer *answer, struct labels labels, ts_ms now) {
+	const struct pql_series *s = find_series(&answer->samples, labels);
+	if (s == NULL || s->count == 0 || was_ended(answer, s, labels)) {
+		return false;
+	}
+	double seconds = s->values[s->count - 1];
+	if (!(seconds >= 0 && seconds <= (double)(now / 1000))) {
+		return false; /* no time that an alert can have begun at */
+	}
+	alert->active_at =
+		restored_at(hold, times, whole_seconds(s->times[s->count - 1]), (ts_ms)seconds * 1000, now);
+	return true;
+}
+
 size_t restore_alerts(struct alerting *a, const struct restore_times *times,
 					  const struct restore_answer *answer, ts_ms now) {
 	size_t restored = 0;
+	struct arena arena;
+	arena_init(&arena);
 	for (size_t i = 0; i < a->count; i++) {
 		struct alert *alert = a->alerts[i];
-		const struct pql_series *s = find_series(&answer->samples, alert->labels);
-		if (alert->state != ALERT_PENDING || s == NULL || s->count == 0 ||
-			was_ended(answer, s, alert->labels)) {
-			continue;
+		if (alert->state == ALERT_PENDING) {
+			struct labels labels = alerting_series_labels(a->rule, alert->labels, &arena);
+			restored += restore_alert(alert, a->rule->hold, times, answer, labels, now);
 		}
-		double seconds = s->values[s->count - 1];
-		if (!(seconds >= 0 && seconds <= (double)(now / 1000))) {
-			continue; /* no time that an alert can have begun at */
-		}
-		alert->active_at = restored_at(a->rule->hold, times, whole_seconds(s->times[s->count - 1]),
-									   (ts_ms)seconds * 1000, now);
-		restored++;
+		arena_reset(&arena);
 	}
+	arena_finish(&arena);
 	return restored;
 }

@@ -119,7 +119,7 @@ static void test_drain(void **state) {
 #define RESTORES WRITES "for_grace_period: 1m\nfor_outage_tolerance: 10m\n"
 static const char slow[] =
 	"groups: [{name: g, rules: [{alert: A, expr: m > 5, for: 3m}, "
-	"{alert: 'B.c', expr: m > 5, for: 5m}, {alert: Short, expr: m > 5, for: 30s}]}]";
+	"{alert: 'B.c', expr: m > 5, for: 5m, labels: {x: '{{ $labels.nope }}'}}, {alert: Short, expr: m > 5, for: 30s}]}]";
 
 static void restart(struct driver *d, ts_ms at) {
 	engine_destroy(d->engine);
