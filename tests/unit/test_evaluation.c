@@ -346,10 +346,14 @@ static void test_label_without_text(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life_of_an_alert), cmocka_unit_test(test_rules_see_rules_before_them),
-		cmocka_unit_test(test_errors),           cmocka_unit_test(test_regex_limit),
-		cmocka_unit_test(test_data_source_down), cmocka_unit_test(test_resolved_while_down),
-		cmocka_unit_test(test_query_offset),     cmocka_unit_test(test_scalar_and_value_labels),
+		cmocka_unit_test(test_life_of_an_alert),
+		cmocka_unit_test(test_rules_see_rules_before_them),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_regex_limit),
+		cmocka_unit_test(test_data_source_down),
+		cmocka_unit_test(test_resolved_while_down),
+		cmocka_unit_test(test_query_offset),
+		cmocka_unit_test(test_scalar_and_value_labels),
 		cmocka_unit_test(test_template_queries),
 		cmocka_unit_test(test_series_of_two_rules),
 		cmocka_unit_test(test_label_without_text),
