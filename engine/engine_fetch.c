@@ -152,18 +152,19 @@ void fetch_remind(struct engine *e, ts_ms now) {
 }
 
 /* What the request's fetches are now. `reason` is why they have failed; NULL: they have not. */
-static void settle(struct engine *e, struct engine_exchange *x,
+static bool settle(struct engine *e, struct engine_exchange *x,
 				   const struct exchange_answer *answer, const char *reason) {
 	struct plan_request *r = x->request;
 	r->ask.took = answer->took;
 	r->ask.bytes = x->bytes;
 	r->ask.state = reason == NULL ? PLAN_ANSWERED : PLAN_FAILED;
 	enum phase before = phase_enter(&e->phases, PHASE_PLAN);
-	plan_settle(&x->tick->plan, r);
+	bool settled = plan_settle(&x->tick->plan, r);
 	phase_enter(&e->phases, before);
-	for (size_t i = 0; reason != NULL && i < r->count; i++) {
+	for (size_t i = 0; reason != NULL && settled && i < r->count; i++) {
 		r->fetches[i]->failure = failure_text(e, x, r->fetches[i], reason);
 	}
+	return settled;
 }
 
 /* A request for several fetches was refused or passes a limit: that may be the fault of one, or of their number. */
@@ -179,6 +180,7 @@ void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exch
 		return;
 	}
 	struct tick *tick = x->tick;
+	bool settled = false;
 	enum engine_fetch_error kind;
 	const char *reason = take_answer(e, x, answer, &kind);
 	x->request->ask.too_large =
@@ -187,14 +189,14 @@ void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exch
 	if (reason != NULL && is_to_part(x, answer)) {
 		plan_part(&tick->plan, x->request);
 	} else {
-		settle(e, x, answer, reason);
+		settled = settle(e, x, answer, reason);
 		note_outcome(e, tick, is_refusal(answer) ? NULL : reason, x->request->fetches[0]->failure,
 					 now);
 	}
 	promapi_decoder_destroy(x->decoder);
 	x->decoder = NULL;
 	x->tick = NULL;
-	if (x->request->fetches[0]->state != PLAN_WAITING) {
+	if (settled) {
 		tick_settled(e, tick, x->request, now);
 	}
 }

@@ -7,9 +7,9 @@
 #include "engine/remote_write.h"
 
 #define BATCH_BYTES (1u << 20) /* before compression; Prometheus takes 32 MiB */
-#define PIECE_SERIES 1000      /* of one piece: what a refusal costs at most */
+#define PIECE_SERIES 100       /* of one piece: what a refusal costs at most */
 #define RETRY_MIN 1000
-#define RETRY_MAX 30000
+#define RETRY_MAX 5000 /* rules may wait for it */
 
 static void stop(struct engine *e) {
 	struct engine_writer *w = &e->writer;
@@ -89,6 +89,11 @@ void write_wait(struct engine *e, struct tick_evaluation *te) {
 	uint64_t mark = w->queue == NULL ? 0 : write_queue_mark(w->queue);
 	if (w->queue == NULL || write_queue_reached(w->queue, mark)) {
 		evaluation_written(te->evaluation, NULL);
+		return;
+	}
+	if (w->outage.on) {
+		/* The next try will come; nobody's evaluation is to wait for it. */
+		evaluation_written(te->evaluation, w->outage.reason);
 		return;
 	}
 	w->waiters = mem_grow(w->waiters, w->waiter_count, &w->waiter_capacity, sizeof(*w->waiters));

@@ -354,6 +354,9 @@ static enum evaluation_progress find_value(struct evaluation *e, struct rule_sta
 		phase_enter(e->settings->phases, before);
 		note_cost(e, r, q);
 	}
+	if (q->too_large && e->group->mode == EVALUATION_AUTO && may_ask_server(e, r)) {
+		return find_value(e, r, ret_error);
+	}
 	c->valued = *ret_error == NULL;
 	return EVALUATION_DONE;
 }

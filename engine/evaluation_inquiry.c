@@ -34,6 +34,7 @@ static void open_remote(struct evaluation *e, struct evaluation_inquiry *q) {
 void inquiry_open(struct evaluation *e, struct evaluation_inquiry *q, bool remote) {
 	q->open = true;
 	q->remote = remote;
+	q->too_large = false;
 	q->first_need = e->need_count;
 	if (remote) {
 		open_remote(e, q);
@@ -65,6 +66,9 @@ dur_ms inquiry_took(const struct evaluation *e, const struct evaluation_inquiry 
 
 const char *inquiry_reason_for_remote(const struct evaluation *e,
 									  const struct evaluation_inquiry *q) {
+	if (q->too_large) {
+		return "the samples that it works with pass a limit of this engine";
+	}
 	for (size_t i = q->first_need; !q->remote && i < q->first_need + q->need_count; i++) {
 		const struct evaluation_need *n = &e->needs[i];
 		if (n->failure != NULL && n->too_large) {
@@ -102,9 +106,8 @@ static void take_vector(const struct pql_value *value, struct arena *a,
 	*ret_count = count;
 }
 
-static const char *local_value(struct evaluation *e, const struct evaluation_inquiry *q,
-							   struct arena *a, struct alerting_sample **ret_samples,
-							   size_t *ret_count) {
+static const char *local_value(struct evaluation *e, struct evaluation_inquiry *q, struct arena *a,
+							   struct alerting_sample **ret_samples, size_t *ret_count) {
 	struct pql_series_set *sets = ARENA_ARRAY(a, struct pql_series_set, q->need_count);
 	for (size_t i = 0; i < q->need_count; i++) {
 		const struct evaluation_need *n = &e->needs[q->first_need + i];
@@ -120,6 +123,7 @@ static const char *local_value(struct evaluation *e, const struct evaluation_inq
 	struct pql_notes notes = {0};
 	struct pql_failure failure;
 	if (!pql_eval(q->expr, instant(q->t), &options, sets, a, &value, &notes, &failure)) {
+		q->too_large = failure.too_large;
 		return failure.message;
 	}
 	evaluation_add_notes(e, &notes);
@@ -145,7 +149,7 @@ static void remote_value(const struct evaluation *e, const struct evaluation_inq
 	}
 }
 
-const char *inquiry_value(struct evaluation *e, const struct evaluation_inquiry *q, struct arena *a,
+const char *inquiry_value(struct evaluation *e, struct evaluation_inquiry *q, struct arena *a,
 						  struct alerting_sample **ret_samples, size_t *ret_count) {
 	enum pql_type type = q->expr->root->type;
 	BUG_ON(!q->open);

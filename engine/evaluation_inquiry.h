@@ -14,6 +14,7 @@ struct evaluation_inquiry {
 	bool open;   /* it has needs */
 	bool remote; /* one need, the expression itself; else one per selector */
 	size_t first_need, need_count;
+	bool too_large; /* its value passes a limit of the evaluator */
 };
 
 /* States its needs. */
@@ -24,12 +25,12 @@ bool inquiry_is_settled(const struct evaluation *e, const struct evaluation_inqu
 const char *inquiry_failure(const struct evaluation *e, const struct evaluation_inquiry *q);
 dur_ms inquiry_took(const struct evaluation *e, const struct evaluation_inquiry *q);
 
-/* Why a settled inquiry should be put to the server instead; NULL: there is no reason. */
+/* Why a settled inquiry should be put to the server instead, also after inquiry_value; NULL: there is no reason. */
 const char *inquiry_reason_for_remote(const struct evaluation *e,
 									  const struct evaluation_inquiry *q);
 
 /* The value as samples, in `a`. NULL: it went well; else what is wrong. */
-const char *inquiry_value(struct evaluation *e, const struct evaluation_inquiry *q, struct arena *a,
+const char *inquiry_value(struct evaluation *e, struct evaluation_inquiry *q, struct arena *a,
 						  struct alerting_sample **ret_samples, size_t *ret_count);
 
 #endif

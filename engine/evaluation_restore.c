@@ -30,10 +30,11 @@ static void restore(struct evaluation *e) {
 	const struct evaluation_restoration *r = &e->restoration;
 	const struct evaluation_need *needs = &e->needs[r->first_need];
 	struct group_state *g = e->group;
-	const struct restore_answer answer = {.samples = needs[0].set,
-										  .points = needs[1].set,
-										  .grid = needs[1].need.grid,
-										  .lookback = e->settings->lookback};
+	struct restore_answer answer = {.samples = needs[0].set,
+									.points = needs[1].set,
+									.grid = needs[1].need.grid,
+									.lookback = e->settings->lookback};
+	restore_index(&answer, &e->arena);
 	for (size_t i = 0; i < g->rule_count; i++) {
 		if (restore_concerns(g->rules[i].rule, &e->settings->restore)) {
 			e->result.restored +=

@@ -10,6 +10,7 @@
 	256 /* of one request: Prometheus looks up so many values of a label without a regular expression */
 
 struct plan_variant;
+struct plan_parts;
 
 enum plan_fetch_state { PLAN_WAITING, PLAN_ASKED, PLAN_ANSWERED, PLAN_FAILED };
 
@@ -27,6 +28,7 @@ struct plan_fetch {
 	size_t bytes;                  /* of the answer */
 	size_t needs;                  /* that it answers */
 	bool alone;                    /* it must not share a request */
+	struct plan_parts *parts;      /* of a grid that is too long for one request; else NULL */
 	struct plan_variant *variants; /* the ways in which it may */
 	size_t variant_count;
 };
@@ -36,6 +38,7 @@ struct plan {
 	struct plan_fetch **fetches;
 	size_t count, capacity;
 	size_t next; /* no fetch before it is WAITING */
+	bool apart;  /* fetches do not share requests */
 	struct hmap by_key, by_shape;
 };
 
@@ -50,16 +53,17 @@ struct plan_fetch *plan_add(struct plan *p, const struct pql_need *need);
 struct plan_request {
 	struct plan_fetch ask; /* what is sent, and what comes back */
 	struct plan_fetch **fetches;
-	size_t count;
+	size_t count, part; /* which of the fetch's parts, when it has some */
 	struct str label;   /* when there are several, the one that differs … */
 	struct str *values; /* … and the fetches' values of it */
 };
 
-/* The next one for fetches that wait; they are ASKED then. NULL: there is none. */
+/* The next one for fetches that wait; they are ASKED then, one in parts with the last of them. NULL: there is none. */
 struct plan_request *plan_next_request(struct plan *p);
 
-/* The request's `ask` is ANSWERED or FAILED: so are its fetches. */
-void plan_settle(struct plan *p, struct plan_request *r);
+/* The request's `ask` is ANSWERED or FAILED: so are its fetches, but for one in parts, which is ANSWERED by the last of them and
+ * FAILED by the first that fails. Whether they have become so by this call. */
+bool plan_settle(struct plan *p, struct plan_request *r);
 
 /* The server did not take the request, perhaps because of one of its fetches: they wait again, each for a request of its own. */
 void plan_part(struct plan *p, struct plan_request *r);

@@ -3,6 +3,7 @@
 #include "base/bug.h"
 #include "base/hash.h"
 #include "base/regex_quote.h"
+#include "engine/plan_parts.h"
 #include "engine/plan_private.h"
 
 #define VARIANTS_MAX 4 /* labels of a selector that are looked at */
@@ -80,7 +81,7 @@ void plan_note_variants(struct plan *p, struct plan_fetch *fetch, const struct p
 }
 
 static bool may_join(const struct plan_fetch *f) {
-	return f->state == PLAN_WAITING && !f->alone;
+	return f->state == PLAN_WAITING && !f->alone && !plan_parts_needed(f);
 }
 
 /* Those that were asked for are passed over for good. */
@@ -159,7 +160,7 @@ struct plan_request *plan_next_request(struct plan *p) {
 		return NULL;
 	}
 	struct plan_request *r = ARENA_NEW(p->arena, struct plan_request);
-	struct plan_shape *shape = best_shape(first);
+	struct plan_shape *shape = p->apart || !may_join(first) ? NULL : best_shape(first);
 	r->ask = *first;
 	if (shape != NULL) {
 		r->fetches = ARENA_ARRAY(p->arena, struct plan_fetch *, PLAN_REQUEST_FETCHES);
@@ -169,6 +170,9 @@ struct plan_request *plan_next_request(struct plan *p) {
 		r->fetches = ARENA_NEW(p->arena, struct plan_fetch *);
 		r->fetches[r->count++] = first;
 		first->state = PLAN_ASKED;
+		if (plan_parts_needed(first)) {
+			plan_parts_ask(p, first, r);
+		}
 	}
 	r->ask.state = PLAN_ASKED;
 	return r;
@@ -221,7 +225,10 @@ static void tell_apart(struct plan *p, struct plan_request *r) {
 	arena_finish(&scratch);
 }
 
-void plan_settle(struct plan *p, struct plan_request *r) {
+bool plan_settle(struct plan *p, struct plan_request *r) {
+	if (r->fetches[0]->parts != NULL) {
+		return plan_parts_settle(p, r);
+	}
 	for (size_t i = 0; i < r->count; i++) {
 		struct plan_fetch *f = r->fetches[i];
 		f->state = r->ask.state;
@@ -234,6 +241,7 @@ void plan_settle(struct plan *p, struct plan_request *r) {
 	if (r->ask.state == PLAN_ANSWERED && r->count > 1) {
 		tell_apart(p, r);
 	}
+	return true;
 }
 
 void plan_part(struct plan *p, struct plan_request *r) {

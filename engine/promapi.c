@@ -114,17 +114,25 @@ bool promapi_is_refusal(int status, struct str body) {
 	return (status == 400 && !wants_tls(status, body)) || status == 413 || status == 422;
 }
 
+/* What somebody who reads the status has to do about it; "" when that is plain, or unknown. */
+static const char *advice_for(int status, struct str body) {
+	if (status == 401 || status == 403) {
+		return " (it wants other credentials: see basic_auth and authorization)";
+	}
+	return wants_tls(status, body) ? " (is its URL https://?)" : "";
+}
+
 const char *promapi_error_text(int status, struct str body, struct arena *a) {
 	const char *error = body.len > 0 ? error_in_body(body, a) : NULL;
 	if (error != NULL) {
-		return arena_printf(a, "HTTP status %d: %s", status, error);
+		return arena_printf(a, "HTTP status %d: %s%s", status, error, advice_for(status, body));
 	}
 	if (status >= 300 && status < 400) {
 		return arena_printf(a, "HTTP status %d: a redirect, which is not followed", status);
 	}
 	if (str_trim(body).len == 0) {
-		return arena_printf(a, "HTTP status %d", status);
+		return arena_printf(a, "HTTP status %d%s", status, advice_for(status, body));
 	}
 	return arena_printf(a, "HTTP status %d: %s%s", status, promapi_quote_beginning(body, a),
-						wants_tls(status, body) ? " (is its URL https://?)" : "");
+						advice_for(status, body));
 }

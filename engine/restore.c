@@ -46,7 +46,9 @@ void restore_needs(const struct restore_times *times, dur_ms lookback,
 }
 
 /* Whether these are the alert's labels, with another metric name. */
-static bool is_of_alert(struct labels series, struct labels alert) {
+static bool is_of_alert(const void *value, const void *key) {
+	struct labels series = ((const struct pql_series *)value)->labels;
+	struct labels alert = *(const struct labels *)key;
 	size_t at = 0;
 	for (size_t i = 0; i < series.count; i++) {
 		if (str_equal(series.items[i].name, LABEL_NAME)) {
@@ -61,13 +63,23 @@ static bool is_of_alert(struct labels series, struct labels alert) {
 	return at == alert.count;
 }
 
-static const struct pql_series *find_series(const struct pql_series_set *set, struct labels alert) {
+static void index_set(struct hmap *map, const struct pql_series_set *set, struct arena *a) {
+	hmap_init(map, a);
 	for (size_t i = 0; i < set->count; i++) {
-		if (is_of_alert(set->items[i].labels, alert)) {
-			return &set->items[i];
-		}
+		struct labels_builder b;
+		labels_builder_init_from(&b, a, set->items[i].labels);
+		labels_builder_remove(&b, LABEL_NAME);
+		hmap_add(map, labels_hash(labels_builder_take(&b)), (void *)&set->items[i]);
 	}
-	return NULL;
+}
+
+void restore_index(struct restore_answer *answer, struct arena *a) {
+	index_set(&answer->samples_by_alert, &answer->samples, a);
+	index_set(&answer->points_by_alert, &answer->points, a);
+}
+
+static const struct pql_series *find_series(const struct hmap *map, struct labels alert) {
+	return hmap_find(map, labels_hash(alert), is_of_alert, &alert);
 }
 
 static bool has_point(const struct pql_series *points, ts_ms t) {
@@ -88,7 +100,7 @@ static bool was_ended(const struct restore_answer *answer, const struct pql_seri
 	latest = latest < grid.end ? latest : grid.end;
 	ts_ms point = latest < grid.start ? grid.start - 1
 									  : grid.start + (latest - grid.start) / grid.step * grid.step;
-	return point > last && !has_point(find_series(&answer->points, alert), point);
+	return point > last && !has_point(find_series(&answer->points_by_alert, alert), point);
 }
 
 /* Since when the alert counts as pending. Times in the database are whole seconds. */
@@ -111,7 +123,7 @@ static ts_ms whole_seconds(ts_ms t) {
 /* true: the alert goes on where it was. */
 static bool restore_alert(struct alert *alert, dur_ms hold, const struct restore_times *times,
 						  const struct restore_answer *answer, struct labels labels, ts_ms now) {
-	const struct pql_series *s = find_series(&answer->samples, labels);
+	const struct pql_series *s = find_series(&answer->samples_by_alert, labels);
 	if (s == NULL || s->count == 0 || was_ended(answer, s, labels)) {
 		return false;
 	}

@@ -29,7 +29,12 @@ struct restore_answer {
 	struct pql_series_set samples, points;
 	struct pql_grid grid;
 	dur_ms lookback;
+	struct hmap samples_by_alert,
+		points_by_alert; /* of struct pql_series; restore_index makes them */
 };
+
+/* Once per answer, before its use. In the arena. */
+void restore_index(struct restore_answer *answer, struct arena *a);
 
 /* Sets back the pending alerts that are found there; how many. `now` is the time of the restoration. */
 size_t restore_alerts(struct alerting *a, const struct restore_times *times,

@@ -56,6 +56,7 @@ struct pql_notes {
 struct pql_failure {
 	const char *message; /* Prometheus' wording, in the arena */
 	struct span span;
+	bool too_large; /* a limit is passed */
 };
 
 /* `sets` has one entry per selector, for the needs of the same grid and options. The value lives in `a` and borrows

@@ -8,9 +8,10 @@ bool slots_take(struct pql_run *run, size_t count) {
 	size_t max = run->options.limits.max_samples;
 
 	if (run->slots > max || max - run->slots < count) {
+		run->failure.too_large = !run->failed;
 		return eval_fail(run, (struct span){0, run->expr->text.len},
 						 "query processing would load too many samples into memory in query "
-						 "execution (limit: %zu samples, max_samples)",
+						 "execution (limits.samples: %zu)",
 						 max);
 	}
 	run->slots += count;

@@ -60,18 +60,22 @@ static void write_recording_head(struct json_writer *w, const struct rule *rule)
 }
 
 /* Not Prometheus': there, nobody else could. */
-static void write_evaluator(struct json_writer *w, const struct rule_state *r) {
+static void write_evaluator(struct json_writer *w, const struct group_state *g,
+							const struct rule_state *r) {
+	static const char *const usual[EVALUATION_MODES] = {
+		[EVALUATION_AUTO] = "auto: nothing speaks for the server",
+		[EVALUATION_LOCAL] = "evaluation is set to local",
+		[EVALUATION_REMOTE] = "evaluation is set to remote",
+	};
+	enum evaluation_mode mode = r->remote ? EVALUATION_REMOTE : EVALUATION_LOCAL;
 	json_key(w, "evaluation");
-	json_string(w,
-				str_from(evaluation_mode_name[r->remote ? EVALUATION_REMOTE : EVALUATION_LOCAL]));
-	if (r->mode_reason != NULL) {
-		json_key(w, "evaluationReason");
-		json_string(w, str_from(r->mode_reason));
-	}
+	json_string(w, str_from(evaluation_mode_name[mode]));
+	json_key(w, "evaluationReason");
+	json_string(w, str_from(r->mode_reason != NULL ? r->mode_reason : usual[g->mode]));
 }
 
 static void write_rule(struct json_writer *w, const struct rule_filter *f,
-					   const struct rule_state *r) {
+					   const struct group_state *g, const struct rule_state *r) {
 	bool alerting = r->rule->kind == RULE_ALERTING;
 	json_open_object(w);
 	if (alerting) {
@@ -86,7 +90,7 @@ static void write_rule(struct json_writer *w, const struct rule_filter *f,
 		json_string(w, str_from(r->last_error));
 	}
 	write_evaluation(w, r->evaluation_time, r->last_evaluation);
-	write_evaluator(w, r);
+	write_evaluator(w, g, r);
 	json_key(w, "type");
 	json_string(w, alerting ? STR("alerting") : STR("recording"));
 	json_close_object(w);
@@ -114,7 +118,7 @@ static void write_group(struct json_writer *w, const struct engine *e, struct ru
 	json_open_array(w);
 	for (size_t i = 0; i < g->rule_count; i++) {
 		if (rule_filter_takes(f, g->rules[i].rule)) {
-			write_rule(w, f, &g->rules[i]);
+			write_rule(w, f, g, &g->rules[i]);
 		}
 	}
 	json_close_array(w);

@@ -76,22 +76,62 @@ static bool has_wildcard(const char *pattern) {
 	return strpbrk(pattern, "*?[") != NULL;
 }
 
-void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list) {
-	bool absolute = pattern.len > 0 && pattern.ptr[0] == '/';
-	bool here = folder == NULL || folder[0] == '\0';
-	const char *path = absolute || here ? arena_printf(a, "%.*s", STR_FMT(pattern))
-										: arena_printf(a, "%s/%.*s", folder, STR_FMT(pattern));
-	if (!has_wildcard(path)) {
-		list_add(list, a, path);
-		return;
+/* The folder's name as a pattern that matches only itself. */
+static void add_literally(struct strbuf *out, const char *folder) {
+	for (const char *c = folder; *c != '\0'; c++) {
+		if (strchr("*?[\\", *c) != NULL) {
+			strbuf_add_char(out, '\\');
+		}
+		strbuf_add_char(out, *c);
 	}
+}
+
+/* glob has no place for data in this call. */
+static struct {
+	struct strbuf path;
+	int number;
+} trouble;
+
+static int handle_trouble(const char *path, int number) {
+	if (number != ENOENT && number != ENOTDIR) {
+		strbuf_clear(&trouble.path);
+		strbuf_add_c(&trouble.path, path);
+		trouble.number = number;
+	}
+	return 0; /* what can be read is still found */
+}
+
+static void expand(const char *pattern, struct arena *a, struct file_list *list) {
 	glob_t found;
-	if (glob(path, 0, NULL, &found) == 0) {
+	trouble.number = 0;
+	if (glob(pattern, 0, handle_trouble, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			list_add(list, a, found.gl_pathv[i]);
 		}
 	}
+	if (trouble.number != 0) {
+		list->error = error_words(a, trouble.path.ptr, trouble.number);
+	}
 	globfree(&found);
+	strbuf_finish(&trouble.path);
+}
+
+void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list) {
+	bool here = (pattern.len > 0 && pattern.ptr[0] == '/') || folder == NULL || folder[0] == '\0';
+	const char *text = arena_printf(a, "%.*s", STR_FMT(pattern));
+	struct stat ignored;
+	if (!has_wildcard(text) || (here && stat(text, &ignored) == 0)) {
+		list_add(list, a, here ? text : arena_printf(a, "%s/%s", folder, text));
+		return;
+	}
+	struct strbuf whole = STRBUF_INIT;
+	if (!here) {
+		add_literally(&whole, folder);
+		strbuf_add_char(&whole, '/');
+	}
+	strbuf_add_c(&whole, text);
+	expand(whole.ptr, a, list);
+	strbuf_finish(&whole);
 }
 
 struct str file_folder(const char *path) {

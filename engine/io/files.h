@@ -18,10 +18,12 @@ bool file_read_stdin(size_t max, struct strbuf *out, struct arena *a, const char
 struct file_list {
 	const char **paths; /* in the arena, sorted within each pattern */
 	size_t count, capacity;
+	const char *
+		error; /* in the arena: a folder that a pattern looks into cannot be read; NULL: all could */
 };
 
-/* Adds the files that a shell pattern names. Relative patterns start at `folder` (NULL or "": the working directory). A pattern
- * without wildcards names a file whether it is there or not, so that reading it tells what is wrong. */
+/* Adds the files that a shell pattern names. Relative patterns start at `folder` (NULL or "": the working directory), whose own
+ * name is no pattern. A pattern without wildcards names a file whether it is there or not, so that reading it tells what is wrong. */
 void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list);
 
 /* The folder part of a path, without the last slash; "" when there is none. */

@@ -1,5 +1,7 @@
 #include "engine/io/loader.h"
 
+#include <fnmatch.h>
+
 #include "base/url.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
@@ -197,6 +199,24 @@ static void add_file(struct load *l, struct str pattern, const char *path) {
 	strbuf_finish(&text);
 }
 
+/* A folder that cannot be read says nothing about the files in it: those that run, run on. */
+static void refuse_folder(struct load *l, const char *folder, struct str pattern,
+						  const char *error) {
+	add_place(l, pattern);
+	strbuf_printf(l->messages, "error: %s\n", error);
+	note(l, l->previous == NULL ? LOADER_UNABLE : LOADER_PARTLY);
+	bool absolute = pattern.len > 0 && pattern.ptr[0] == '/';
+	const char *whole = folder == NULL || folder[0] == '\0' || absolute
+							? arena_dup(l->arena, pattern).ptr
+							: arena_printf(l->arena, "%s/%.*s", folder, STR_FMT(pattern));
+	for (size_t i = 0; l->previous != NULL && i < l->previous->file_count; i++) {
+		struct str path = l->previous->files[i].file.path;
+		if (fnmatch(whole, path.ptr, FNM_PATHNAME) == 0) {
+			rule_set_keep_file(l->set, l->previous, path, error);
+		}
+	}
+}
+
 static void add_files(struct load *l) {
 	const char *path = l->loader->path;
 	const char *folder =
@@ -205,7 +225,9 @@ static void add_files(struct load *l) {
 		struct str pattern = l->config->rule_files[i];
 		struct file_list list = {0};
 		files_glob(folder, pattern, l->arena, &list);
-		if (list.count == 0) {
+		if (list.error != NULL) {
+			refuse_folder(l, folder, pattern, list.error);
+		} else if (list.count == 0) {
 			add_place(l, pattern);
 			strbuf_printf(l->messages, "warning: no rule file matches \"%.*s\"\n",
 						  STR_FMT(pattern));

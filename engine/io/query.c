@@ -11,6 +11,7 @@
 struct query {
 	const struct query_options *options;
 	struct arena *arena;
+	struct plan *plan;
 	uv_loop_t loop;
 	struct http_client *client;
 	struct access *access;
@@ -27,7 +28,7 @@ struct asked {
 	const char *path;
 	struct strbuf body;
 	struct promapi_decoder *decoder; /* NULL: the answer is kept as text */
-	struct plan_fetch *fetch;
+	struct plan_request *request;
 	struct strbuf *text;   /* where to, when there is no decoder */
 	struct strbuf refusal; /* the body of an answer that is not 200 */
 };
@@ -64,10 +65,13 @@ static void finish_fetch(struct asked *a) {
 	struct query *q = a->query;
 	struct promapi_notes notes;
 	const char *error;
-	if (!promapi_decoder_finish(a->decoder, &a->fetch->set, &notes, &error)) {
+	if (!promapi_decoder_finish(a->decoder, &a->request->ask.set, &notes, &error)) {
 		fail(q, error);
 	} else if (notes.histograms_skipped > 0) {
 		fail(q, "the data has native histograms, which are not evaluated here; try --eval remote");
+	} else {
+		a->request->ask.state = PLAN_ANSWERED;
+		plan_settle(q->plan, a->request);
 	}
 }
 
@@ -137,17 +141,24 @@ static void finish(struct query *q) {
 	}
 }
 
-static void prepare_fetches(struct query *q, struct plan *plan) {
+/* Fetches do not share requests here: what is refused is to be the user's own selector. */
+static void prepare_requests(struct query *q, struct plan *plan) {
 	const struct promapi_options api = {.timeout = q->options->timeout,
 										.lookback = q->options->eval.time.lookback};
-	q->count = plan->count;
-	q->asked = ARENA_ARRAY(q->arena, struct asked, plan->count);
-	for (size_t i = 0; i < plan->count; i++) {
+	struct plan_request *r, **requests = NULL;
+	size_t capacity = 0;
+	q->plan = plan;
+	plan->apart = true;
+	while ((r = plan_next_request(plan)) != NULL) {
+		requests = arena_grow(q->arena, requests, q->count, &capacity, sizeof(*requests));
+		requests[q->count++] = r;
+	}
+	q->asked = ARENA_ARRAY(q->arena, struct asked, q->count);
+	for (size_t i = 0; i < q->count; i++) {
 		struct asked *a = &q->asked[i];
 		a->query = q;
-		a->fetch = plan->fetches[i];
-		a->fetch->state = PLAN_ASKED;
-		promapi_print_request(a->fetch, &api, &a->path, &a->body);
+		a->request = requests[i];
+		promapi_print_request(&a->request->ask, &api, &a->path, &a->body);
 		a->decoder = promapi_decoder_create(&q->options->limits, q->arena);
 	}
 }
@@ -188,7 +199,7 @@ enum query_outcome query_local(const struct pql_expr *expr, const struct query_o
 	for (size_t i = 0; i < expr->selector_count; i++) {
 		fetches[i] = plan_add(&plan, &needs[i]);
 	}
-	prepare_fetches(&q, &plan);
+	prepare_requests(&q, &plan);
 	run(&q);
 	bool good = q.failure == NULL;
 	*ret_failure = q.failure;
@@ -196,7 +207,6 @@ enum query_outcome query_local(const struct pql_expr *expr, const struct query_o
 		struct pql_series_set *sets = ARENA_ARRAY(a, struct pql_series_set, expr->selector_count);
 		for (size_t i = 0; i < expr->selector_count; i++) {
 			if (fetches[i] != NULL) {
-				fetches[i]->state = PLAN_ANSWERED;
 				sets[i] = plan_cut(&plan, fetches[i], &needs[i]);
 			}
 		}

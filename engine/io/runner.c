@@ -243,7 +243,10 @@ static void log_messages(struct runner *r, struct str messages) {
 		struct str line = str_slice(messages, 0, end);
 		bool is_error = str_find(line, STR("error: ")) < line.len;
 		if (is_error || str_find(line, STR("warning: ")) < line.len) {
-			char *text = mem_dup_str(line);
+			/* the level of the log says it already, where the line has no place before it */
+			const struct str level = is_error ? STR("error: ") : STR("warning: ");
+			size_t skip = str_starts_with(line, level) ? level.len : 0;
+			char *text = mem_dup_str(str_slice(line, skip, line.len));
 			log_write(&r->log, is_error ? LOG_ERROR : LOG_WARN, clock_wall(), LABELS_EMPTY, text);
 			free(text);
 		}

@@ -5,8 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/io/files.h"
 #include "engine/io/loader.h"
 
 struct fixture {
@@ -215,6 +217,29 @@ static void test_bad_rules_beside_running_ones(void **state) {
 	fixture_finish(&f);
 }
 
+/* The name of the folder is no pattern. */
+static void test_folder_with_brackets(void **state) {
+	(void)state;
+	struct fixture f;
+	struct file_list list = {0};
+	fixture_init(&f);
+	char folder[200], file[300];
+	snprintf(folder, sizeof folder, "%s/q[1]", f.folder);
+	snprintf(file, sizeof file, "%s/x.rules", folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	fclose(fopen(file, "w"));
+	files_glob(folder, STR("x.rules"), &f.arena, &list);
+	files_glob(folder, STR("*.rules"), &f.arena, &list);
+	assert_int_equal(list.count, 2);
+	assert_string_equal(list.paths[0], file);
+	assert_string_equal(list.paths[1], file);
+	assert_null(list.error);
+	unlink(file);
+	rmdir(folder);
+	load(&f, NULL, NULL, 0);
+	fixture_finish(&f);
+}
+
 static void test_bad_settings(void **state) {
 	(void)state;
 	struct fixture f;
@@ -250,6 +275,7 @@ int main(void) {
 		cmocka_unit_test(test_bad_config),
 		cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_bad_rules_beside_running_ones),
+		cmocka_unit_test(test_folder_with_brackets),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_missing_config),
 	};

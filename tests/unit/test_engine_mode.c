@@ -65,6 +65,8 @@ static void test_remote_chain_unwritten(void **state) {
 	expect_alerts(&d, "A firing, B inactive");
 	assert_string_equal(rule(&d, 1)->last_error,
 						"what other rules put out is not in the database: HTTP status 503");
+	/* while the pause before the next try lasts, nobody waits for it: the evaluation is over at once */
+	assert_int_equal(engine_group(d.engine, 0)->last_slot, 30000);
 	d.database.mode = UP;
 	advance(&d, 45000);
 	expect_alerts(&d, "A inactive, B inactive");
@@ -110,6 +112,19 @@ static void test_too_many_samples(void **state) {
 	expect_queries(&d, "m\nsum(m) > 5\n");
 	advance(&d, 15000 + 3600000 + 15000);
 	expect_queries(&d, "sum(m) > 5\n");
+	tear_down(&d);
+}
+
+/* So does what an expression makes of few samples. */
+static void test_too_many_values(void **state) {
+	(void)state;
+	struct driver d;
+	set_up(&d,
+		   "groups: [{name: g, rules: [{alert: A, expr: 'sum_over_time(vector(1)[10m:1s]) > 5'}]}]",
+		   "limits: {samples: 100}");
+	advance(&d, 15000);
+	expect_queries(&d, "sum_over_time(vector(1)[10m:1s]) > 5\n");
+	expect_alerts(&d, "A firing");
 	tear_down(&d);
 }
 
@@ -210,7 +225,9 @@ int main(void) {
 		cmocka_unit_test(test_remote_chain_unwritten),
 		cmocka_unit_test(test_own_outputs_stay_here),
 		cmocka_unit_test(test_too_many_samples),
+		cmocka_unit_test(test_too_many_values),
 		cmocka_unit_test(test_local_has_its_limits),
+
 		cmocka_unit_test(test_native_histograms),
 		cmocka_unit_test(test_costly_samples),
 		cmocka_unit_test(test_templates),

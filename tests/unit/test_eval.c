@@ -222,11 +222,11 @@ static void test_limits_are_named(void **state) {
 		{"g",
 		 {.max_samples = 15},
 		 "query processing would load too many samples into memory in query execution "
-		 "(limit: 15 samples, max_samples)"},
+		 "(limits.samples: 15)"},
 		{"sum_over_time(vector(1)[30d:1ms])",
 		 {0},
 		 "query processing would load too many samples into memory in query execution "
-		 "(limit: 50000000 samples, max_samples)"},
+		 "(limits.samples: 50000000)"},
 		{"g",
 		 {.max_steps = 9},
 		 "exceeded maximum resolution of 9 points per timeseries (max_steps). Try decreasing the "

@@ -259,6 +259,61 @@ static void test_parting(void **state) {
 	tear_down(&f);
 }
 
+/* A grid of more points than a server gives at once: the parts are one after the other, and one answer. */
+static void test_parts(void **state) {
+	(void)state;
+	static const ts_ms early[] = {1000}, late[] = {990000000, 990005000};
+	static const double values[] = {1, 2};
+	const struct label x[] = {{STR("x"), STR("1")}}, y[] = {{STR("x"), STR("2")}};
+	const struct pql_series first[] = {
+		{.labels = {x, 1}, .times = early, .values = values, .count = 1}};
+	const struct pql_series second[] = {
+		{.labels = {y, 1}, .times = late, .values = values, .count = 1},
+		{.labels = {x, 1}, .times = late, .values = values, .count = 2}};
+	struct fixture f;
+	size_t count;
+	set_up(&f);
+	struct pql_need *needs = needs_of(&f, "sum_over_time(a[1d:5s])", 1000000000, &count);
+	struct plan_fetch *fetch = plan_add(&f.plan, needs);
+	struct plan_request *a = plan_next_request(&f.plan), *b = plan_next_request(&f.plan);
+	assert_null(plan_next_request(&f.plan));
+	assert_int_equal(pql_grid_count(a->ask.grid), 11000);
+	assert_int_equal(pql_grid_count(b->ask.grid), pql_grid_count(fetch->grid) - 11000);
+	assert_int_equal(b->ask.grid.start, a->ask.grid.end + 5000);
+	assert_int_equal(b->ask.grid.end, fetch->grid.end);
+	b->ask.state = a->ask.state = PLAN_ANSWERED;
+	b->ask.set = (struct pql_series_set){.form = PQL_SERIES_LOOKED_UP, .items = second, .count = 2};
+	a->ask.set = (struct pql_series_set){.form = PQL_SERIES_LOOKED_UP, .items = first, .count = 1};
+	assert_false(plan_settle(&f.plan, b)); /* in any order */
+	assert_true(plan_settle(&f.plan, a));
+	assert_int_equal(fetch->state, PLAN_ANSWERED);
+	assert_int_equal(fetch->set.count, 2);
+	assert_int_equal(fetch->set.items[0].count, 3);
+	assert_int_equal(fetch->set.items[0].times[0], 1000);
+	assert_int_equal(fetch->set.items[0].times[2], 990005000);
+	assert_int_equal(fetch->set.items[1].count, 1);
+	tear_down(&f);
+}
+
+static void test_part_fails(void **state) {
+	(void)state;
+	struct fixture f;
+	size_t count;
+	set_up(&f);
+	struct plan_fetch *fetch =
+		plan_add(&f.plan, needs_of(&f, "sum_over_time(a[1d:5s])", 1000000000, &count));
+	struct plan_request *a = plan_next_request(&f.plan), *b = plan_next_request(&f.plan);
+	a->ask.state = PLAN_FAILED;
+	a->ask.failure = "no";
+	b->ask.state = PLAN_ANSWERED;
+	assert_true(plan_settle(&f.plan, a));
+	assert_int_equal(fetch->state, PLAN_FAILED);
+	assert_false(plan_settle(&f.plan, b)); /* too late */
+	assert_int_equal(fetch->state, PLAN_FAILED);
+	assert_null(plan_next_request(&f.plan));
+	tear_down(&f);
+}
+
 static void test_many_requests(void **state) {
 	(void)state;
 	struct fixture f;
@@ -287,6 +342,8 @@ int main(void) {
 		cmocka_unit_test(test_merging),       cmocka_unit_test(test_asked_fetch_is_not_widened),
 		cmocka_unit_test(test_cut),           cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_shares),        cmocka_unit_test(test_parting),
+		cmocka_unit_test(test_parts),         cmocka_unit_test(test_part_fails),
+
 		cmocka_unit_test(test_many_requests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
