@@ -275,6 +275,7 @@ static void read_setting(struct config_reader *r, const struct setting *s,
 	case SETTING_HEADERS:
 	case SETTING_BOOL:
 	case SETTING_CHOICE:
+	case SETTING_REGEX:
 	case SETTING_LISTEN:
 	case SETTING_BYTES:
 	case SETTING_COUNT:

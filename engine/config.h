@@ -6,6 +6,7 @@
 
 #include "base/diag.h"
 #include "base/labels.h"
+#include "base/strbuf.h"
 #include "base/timestamp.h"
 #include "engine/config_access.h"
 #include "engine/evaluation_mode.h"
@@ -32,6 +33,14 @@ struct config_preset {
 struct config_override {
 	struct str group, file;
 	enum evaluation_mode evaluation;
+};
+
+/* Our own HTTP side. */
+struct config_web {
+	struct str
+		config_file; /* TLS, passwords and headers in the exporters' format; empty: none of them */
+	struct str cors_origin; /* an anchored regular expression: whose scripts may read; ".*" */
+	bool lifecycle;         /* POST /-/reload is allowed */
 };
 
 enum config_log_level { CONFIG_LOG_DEBUG, CONFIG_LOG_INFO, CONFIG_LOG_WARN, CONFIG_LOG_ERROR };
@@ -66,7 +75,8 @@ struct config {
 	bool forget_over_limit;  /* false */
 	struct str external_url; /* for generatorURL and templates; Prometheus' own URL when empty */
 	struct str listen;       /* "127.0.0.1:9099"; empty: no listener */
-	dur_ms drain_timeout;    /* at SIGTERM: how long to go on delivering; 10s */
+	struct config_web web;
+	dur_ms drain_timeout; /* at SIGTERM: how long to go on delivering; 10s */
 	enum config_log_level log_level;
 	enum config_log_format log_format;
 	size_t limit_answer_bytes, limit_alerts_per_rule, limit_fetches, limit_samples,
@@ -113,5 +123,14 @@ struct config_option {
 	bool is_secret; /* its value must not be repeated at all */
 };
 const struct config_option *config_options(size_t *ret_count);
+
+/* A path that is not absolute begins at the folder; "": where we are. An empty one stays empty. */
+struct str config_join_path(struct arena *a, struct str folder, struct str path);
+
+/* The configuration as a file: every setting with the value that it has, secrets masked. What has no secret reads back the same. */
+void config_print(struct strbuf *out, const struct config *c);
+/* The value of one setting as its flag would take it; the items of a list parted by commas. */
+void config_print_option(struct strbuf *out, const struct config *c,
+						 const struct config_option *option);
 
 #endif

@@ -78,7 +78,7 @@ void config_access_dup(struct arena *a, struct config_access *access) {
 	access->headers = headers;
 }
 
-static struct str join(struct arena *a, struct str folder, struct str path) {
+struct str config_join_path(struct arena *a, struct str folder, struct str path) {
 	if (folder.len == 0 || path.len == 0 || path.ptr[0] == '/') {
 		return path;
 	}
@@ -90,7 +90,7 @@ void config_access_set_folder(struct config_access *access, struct str folder, s
 		for (size_t k = 0; k < sections[i].count; k++) {
 			if (sections[i].rows[k].kind == SETTING_FILE) {
 				struct str *path = (struct str *)((char *)access + sections[i].rows[k].offset);
-				*path = join(a, folder, *path);
+				*path = config_join_path(a, folder, *path);
 			}
 		}
 	}
@@ -98,7 +98,7 @@ void config_access_set_folder(struct config_access *access, struct str folder, s
 	for (size_t i = 0; i < access->header_count; i++) {
 		headers[i] = access->headers[i];
 		if (headers[i].kind == CONFIG_HEADER_FILE) {
-			headers[i].text = join(a, folder, headers[i].text);
+			headers[i].text = config_join_path(a, folder, headers[i].text);
 		}
 	}
 	access->headers = headers;

@@ -4,8 +4,10 @@
 
 #include "engine/config_private.h"
 
+#define CONFIG_ACCESS_PRINTED_ROW(name, kind, at, read, print)                                     \
+	{ name, kind, at, NULL, NULL, NULL, NULL, read, print }
 #define CONFIG_ACCESS_ROW(name, kind, at, read)                                                    \
-	{ name, kind, at, NULL, NULL, NULL, NULL, read }
+	CONFIG_ACCESS_PRINTED_ROW(name, kind, at, read, config_print_nothing)
 #define CONFIG_ACCESS_LEAF(prefix, base, name, kind, field)                                        \
 	CONFIG_ACCESS_ROW(prefix name, kind, (base) + offsetof(struct config_access, field), NULL)
 
@@ -21,7 +23,8 @@
 
 /* All of them. Whoever reads a section with these calls config_access_check() after it. */
 #define CONFIG_ACCESS_ROWS(prefix, base)                                                           \
-	CONFIG_ACCESS_ROW(prefix "basic_auth", SETTING_NODE, base, config_access_read_basic_auth),     \
+	CONFIG_ACCESS_PRINTED_ROW(prefix "basic_auth", SETTING_NODE, base,                             \
+							  config_access_read_basic_auth, config_access_print_all),             \
 		CONFIG_ACCESS_ROW(prefix "authorization", SETTING_NODE, base,                              \
 						  config_access_read_authorization),                                       \
 		CONFIG_ACCESS_ROW(prefix "oauth2", SETTING_NODE, base, config_access_read_oauth2),         \
@@ -29,6 +32,9 @@
 		CONFIG_ACCESS_ROW(prefix "http_headers", SETTING_NODE, base, config_access_read_headers),  \
 		CONFIG_ACCESS_ROW(prefix "enable_http2", SETTING_NODE, base, config_access_read_http2),    \
 		CONFIG_ACCESS_LEAVES(prefix, base)
+
+/* The first row prints all of them. */
+setting_print config_access_print_all, config_print_nothing;
 
 /* `target` is the config_access. */
 setting_read config_access_read_basic_auth, config_access_read_authorization,

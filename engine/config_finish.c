@@ -12,6 +12,7 @@ void config_set_folder(struct config *c, struct str folder, struct arena *a) {
 	}
 	config_access_set_folder(&c->prometheus.access, folder, a);
 	config_access_set_folder(&c->remote_write.access, folder, a);
+	c->web.config_file = config_join_path(a, folder, c->web.config_file);
 }
 
 static bool finish_peer(struct config_peer *p, const struct config_access *given, const char *what,

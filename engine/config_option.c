@@ -6,10 +6,10 @@
 
 #define AT(field) offsetof(struct config, field)
 #define OPTION(name, kind, field, flag, variable, argument, help)                                  \
-	{ name, kind, AT(field), flag, "TOCSIN_" variable, argument, help, NULL }
-/* FILE_ONLY(name, field, read): a mapping or list too large for a flag. */
-#define FILE_ONLY(name, field, read)                                                               \
-	{ name, SETTING_NODE, AT(field), NULL, NULL, NULL, NULL, read }
+	{ name, kind, AT(field), flag, "TOCSIN_" variable, argument, help, NULL, NULL }
+/* FILE_ONLY(name, field, read, print): a mapping or list too large for a flag. */
+#define FILE_ONLY(name, field, read, print)                                                        \
+	{ name, SETTING_NODE, AT(field), NULL, NULL, NULL, NULL, read, print }
 
 /* The way into a server, as far as containers and command lines want it. What is a secret has no flag: others see those. */
 #define ACCESS_OPTIONS(section, field, flag, variable, whom)                                       \
@@ -73,7 +73,7 @@ static const struct setting table[] = {
 		   "DURATION", "how often rules are evaluated (15s)"),
 	OPTION("evaluation", SETTING_EVALUATION, evaluation, "evaluation", "EVALUATION", "MODE",
 		   "who evaluates rules: auto, local (tocsin) or remote (Prometheus) (auto)"),
-	FILE_ONLY("overrides", overrides, config_read_overrides),
+	FILE_ONLY("overrides", overrides, config_read_overrides, config_print_overrides),
 	OPTION("query_offset", SETTING_OPTIONAL_DURATION, query_offset, "query-offset", "QUERY_OFFSET",
 		   "DURATION", "how far in the past rules look, for late samples (0s)"),
 	OPTION("lookback", SETTING_DURATION, lookback, "lookback", "LOOKBACK", "DURATION",
@@ -90,7 +90,7 @@ static const struct setting table[] = {
 		   "a restored alert fires this long after the start at the earliest (10m)"),
 	OPTION("external_labels", SETTING_LABELS, external_labels, "external-label", "EXTERNAL_LABEL",
 		   "NAME=VALUE", "a label for every alert that does not have it"),
-	FILE_ONLY("alert_relabel_configs", alert_relabel, config_read_relabel),
+	FILE_ONLY("alert_relabel_configs", alert_relabel, config_read_relabel, config_print_relabel),
 	OPTION("keep_alive", SETTING_BOOL, keep_alive, "keep-alive", "KEEP_ALIVE", "BOOL",
 		   "what fires goes on firing while Prometheus does not answer (true)"),
 	OPTION("forget_over_limit", SETTING_BOOL, forget_over_limit, "forget-over-limit",
@@ -100,6 +100,12 @@ static const struct setting table[] = {
 		   "URL", "what links in alerts point to (the URL of Prometheus)"),
 	OPTION("listen", SETTING_LISTEN, listen, "listen", "LISTEN", "ADDRESS",
 		   "where the HTTP API is, \"\" for nowhere (127.0.0.1:9099)"),
+	OPTION("web.config_file", SETTING_FILE, web.config_file, "web-config", "WEB_CONFIG", "FILE",
+		   "TLS and passwords for the HTTP API, in the format of the exporters (neither)"),
+	OPTION("web.lifecycle", SETTING_BOOL, web.lifecycle, "web-lifecycle", "WEB_LIFECYCLE", NULL,
+		   "allow POST /-/reload (false)"),
+	OPTION("web.cors_origin", SETTING_REGEX, web.cors_origin, "web-cors-origin", "WEB_CORS_ORIGIN",
+		   "REGEX", "sites whose scripts may read the HTTP API, as a whole origin (.*)"),
 	OPTION("drain_timeout", SETTING_OPTIONAL_DURATION, drain_timeout, "drain-timeout",
 		   "DRAIN_TIMEOUT", "DURATION", "at the end, how long to go on delivering (10s)"),
 	OPTION("log.level", SETTING_LOG_LEVEL, log_level, "log-level", "LOG_LEVEL", "LEVEL",
@@ -123,11 +129,11 @@ static const struct setting table[] = {
 };
 
 static const struct setting peer_table[] = {
-	{"url", SETTING_URL, offsetof(struct config_peer, url), NULL, NULL, NULL, NULL, NULL},
+	{"url", SETTING_URL, offsetof(struct config_peer, url), NULL, NULL, NULL, NULL, NULL, NULL},
 	{"timeout", SETTING_DURATION, offsetof(struct config_peer, timeout), NULL, NULL, NULL, NULL,
-	 NULL},
+	 NULL, NULL},
 	{"alert_relabel_configs", SETTING_NODE, offsetof(struct config_peer, alert_relabel), NULL, NULL,
-	 NULL, NULL, config_read_peer_relabel},
+	 NULL, NULL, config_read_peer_relabel, config_print_relabel},
 	CONFIG_ACCESS_ROWS("", offsetof(struct config_peer, access)),
 	CONFIG_ACCESS_ROW("scheme", SETTING_NODE, 0, config_read_scheme),
 	CONFIG_ACCESS_ROW("path_prefix", SETTING_NODE, 0, config_read_path_prefix),
@@ -201,6 +207,7 @@ void config_init(struct config *c) {
 		.keep_alive = true,
 		.external_url = STR(""),
 		.listen = STR("127.0.0.1:9099"),
+		.web = {.config_file = STR(""), .cors_origin = STR(".*")},
 		.drain_timeout = 10000,
 		.log_level = CONFIG_LOG_INFO,
 		.log_format = CONFIG_LOG_TEXT,
@@ -299,5 +306,7 @@ void config_dup(struct arena *a, const struct config *c, struct config *ret_copy
 	copy.alert_relabel = relabel_rules_dup(a, c->alert_relabel);
 	copy.external_url = arena_dup(a, c->external_url);
 	copy.listen = arena_dup(a, c->listen);
+	copy.web.config_file = arena_dup(a, c->web.config_file);
+	copy.web.cors_origin = arena_dup(a, c->web.cors_origin);
 	*ret_copy = copy;
 }

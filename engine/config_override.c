@@ -4,7 +4,7 @@
 #include "engine/config_private.h"
 
 #define ROW(key, kind, field)                                                                      \
-	{ key, kind, offsetof(struct config_override, field), NULL, NULL, NULL, NULL, NULL }
+	{ key, kind, offsetof(struct config_override, field), NULL, NULL, NULL, NULL, NULL, NULL }
 
 static const struct setting rows[] = {
 	ROW("group", SETTING_TEXT, group),
@@ -40,6 +40,20 @@ void config_read_overrides(struct config_reader *r, const struct yaml_node *node
 	}
 	for (size_t i = 0; i < node->count; i++) {
 		read_override(r, node->items[i]);
+	}
+}
+
+void config_print_overrides(struct strbuf *out, const struct config *c, const void *target,
+							size_t indent) {
+	(void)target;
+	config_print_key(out, indent, STR("overrides"));
+	strbuf_add_c(out, c->override_count == 0 ? " []\n" : "\n");
+	for (size_t i = 0; i < c->override_count; i++) {
+		struct strbuf mapping = STRBUF_INIT;
+		config_print_fields(&mapping, c, rows, sizeof(rows) / sizeof(rows[0]), &c->overrides[i],
+							indent + 4);
+		config_print_item(out, indent + 2, &mapping);
+		strbuf_finish(&mapping);
 	}
 }
 

@@ -13,6 +13,7 @@ enum setting_kind {
 	SETTING_TEXT,
 	SETTING_BOOL,   /* "true" or "false"; a flag without a value means true */
 	SETTING_CHOICE, /* the same, into an enum config_choice */
+	SETTING_REGEX,  /* anchored */
 	SETTING_LISTEN,
 	SETTING_BYTES,
 	SETTING_COUNT,
@@ -41,13 +42,18 @@ struct config_reader {
 /* Reads what stands at a key; errors go to the reader's diags. `target` is where the setting stands. */
 typedef void setting_read(struct config_reader *r, const struct yaml_node *node, void *target);
 
+/* Adds the lines of it to a printed configuration, each after `indent` blanks; none when there is nothing to say. */
+typedef void setting_print(struct strbuf *out, const struct config *c, const void *target,
+						   size_t indent);
+
 struct setting {
 	const char *name; /* dotted: "prometheus.url" */
 	enum setting_kind kind;
 	size_t offset; /* in struct config, or in the element of a list */
 	/* flag NULL: not on the command line, where others can read it; variable NULL: only in the file */
 	const char *flag, *variable, *argument, *help;
-	setting_read *read; /* NULL: the kind says how */
+	setting_read *read;   /* NULL: the kind says how */
+	setting_print *print; /* the same */
 };
 
 /* config.c: for those that read a part of the tree. */
@@ -92,6 +98,7 @@ bool config_check_preset(const struct config_preset *preset, struct arena *a,
 /* Lists of relabelling rules: a setting of struct relabel_rules, of the whole and of one Alertmanager. */
 void config_read_relabel(struct config_reader *r, const struct yaml_node *node, void *target);
 void config_read_peer_relabel(struct config_reader *r, const struct yaml_node *node, void *target);
+setting_print config_print_relabel;
 /* config_targets.c: an item of `alertmanagers` in the keys of prometheus.yml. The readers only judge; config_add_targets then adds
  * an Alertmanager for each target, with all that `like` has but its URL, and complains when the item `node` names no server. */
 setting_read config_read_scheme, config_read_path_prefix, config_read_api_version,
@@ -99,12 +106,26 @@ setting_read config_read_scheme, config_read_path_prefix, config_read_api_versio
 void config_add_targets(struct config_reader *r, const struct yaml_node *node,
 						const struct config_peer *like);
 
+/* For those that print: `key: value`, in quotes where YAML would take it for something else. */
+void config_print_key(struct strbuf *out, size_t indent, struct str key);
+void config_print_pair(struct strbuf *out, size_t indent, struct str key, struct str value);
+/* A mapping that was printed two blanks deeper becomes an item of a list. */
+void config_print_item(struct strbuf *out, size_t indent, const struct strbuf *mapping);
+/* The rows of a table in a structure, as config_read_fields reads them. */
+void config_print_fields(struct strbuf *out, const struct config *c, const struct setting *rows,
+						 size_t count, const void *target, size_t indent);
+
+/* The words of the kinds that take one of several. */
+const char *config_log_level_name(enum config_log_level level);
+const char *config_log_format_name(enum config_log_format format);
+
 /* One more item of a list, by its text. */
 void config_add_peer(struct config *c, const struct config_peer *peer, struct arena *a);
 void config_add_text(const struct str **items, size_t *count, struct str text, struct arena *a);
 void config_add_preset(struct config *c, const struct config_preset *preset, struct arena *a);
 /* config_override.c */
 setting_read config_read_overrides;
+setting_print config_print_overrides;
 const struct config_override *config_dup_overrides(struct arena *a, const struct config *c);
 
 /* Rule files were given: the preset that runs without any goes, if nobody asked for it. */

@@ -164,3 +164,65 @@ bool config_parse_relabel(struct str text, struct arena *a, struct diags *diags,
 	*ret_rules = rules;
 	return true;
 }
+
+/* ---- printing ---- */
+
+static void print_field(struct strbuf *out, size_t indent, enum relabel_field field,
+						struct str value) {
+	config_print_pair(out, indent, str_from(relabel_field_name[field]), value);
+}
+
+static void print_source_labels(struct strbuf *out, size_t indent, const struct relabel_rule *r) {
+	config_print_key(out, indent, str_from(relabel_field_name[RELABEL_SOURCE_LABELS]));
+	strbuf_add_c(out, " [");
+	for (size_t i = 0; i < r->source_label_count; i++) {
+		strbuf_add_c(out, i > 0 ? ", " : "");
+		if (r->source_labels[i].len > 0) {
+			strbuf_add_quoted(out, r->source_labels[i]);
+		} else {
+			strbuf_add_c(out, "null"); /* only that reads back as an empty name */
+		}
+	}
+	strbuf_add_c(out, "]\n");
+}
+
+static void print_rule(struct strbuf *out, size_t indent, const struct relabel_rule *r) {
+	const struct relabel_rule *usual = &relabel_default_rule;
+	if (r->source_labels_given) {
+		print_source_labels(out, indent, r);
+	}
+	if (!str_equal(r->separator, usual->separator)) {
+		print_field(out, indent, RELABEL_SEPARATOR, r->separator);
+	}
+	if (r->target_label.len > 0) {
+		print_field(out, indent, RELABEL_TARGET_LABEL, r->target_label);
+	}
+	if (r->regex_given) {
+		print_field(out, indent, RELABEL_REGEX, r->regex);
+	}
+	if (r->modulus > 0) {
+		config_print_key(out, indent, str_from(relabel_field_name[RELABEL_MODULUS]));
+		strbuf_printf(out, " %llu\n", (unsigned long long)r->modulus);
+	}
+	if (!str_equal(r->replacement, usual->replacement)) {
+		print_field(out, indent, RELABEL_REPLACEMENT, r->replacement);
+	}
+	print_field(out, indent, RELABEL_ACTION, str_from(relabel_action_name[r->action]));
+}
+
+void config_print_relabel(struct strbuf *out, const struct config *c, const void *target,
+						  size_t indent) {
+	const struct relabel_rules *rules = target;
+	(void)c;
+	if (rules->count == 0) {
+		return;
+	}
+	config_print_key(out, indent, STR("alert_relabel_configs"));
+	strbuf_add_char(out, '\n');
+	for (size_t i = 0; i < rules->count; i++) {
+		struct strbuf mapping = STRBUF_INIT;
+		print_rule(&mapping, indent + 4, &rules->items[i]);
+		config_print_item(out, indent + 2, &mapping);
+		strbuf_finish(&mapping);
+	}
+}

@@ -3,6 +3,7 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
+#include "base/regex.h"
 #include "base/url.h"
 #include "base/utf8.h"
 #include "engine/config_access_private.h"
@@ -249,6 +250,14 @@ static bool parse_choice(enum setting_kind kind, struct str text, struct arena *
 	return true;
 }
 
+const char *config_log_level_name(enum config_log_level level) {
+	return level_names[level];
+}
+
+const char *config_log_format_name(enum config_log_format format) {
+	return format_names[format];
+}
+
 static bool parse_text(struct str text, struct arena *a, struct str *ret_text,
 					   const char **ret_error) {
 	if (!utf8_valid(text) || (text.len > 0 && memchr(text.ptr, 0, text.len) != NULL)) {
@@ -334,6 +343,17 @@ static bool parse_yes_no(struct str text, struct arena *a, enum config_choice *r
 	return true;
 }
 
+static bool parse_regex(struct str text, struct arena *a, struct str *ret_text,
+						const char **ret_error) {
+	struct regex *regex = regex_create(text, REGEX_ANCHORED, a, ret_error);
+	if (regex == NULL) {
+		return false;
+	}
+	regex_destroy(regex);
+	*ret_text = arena_dup(a, text);
+	return true;
+}
+
 bool config_parse_value(const struct setting *s, struct str text, struct arena *a, void *target,
 						const char **ret_error) {
 	switch (s->kind) {
@@ -352,6 +372,7 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 	case SETTING_PROXY: return parse_proxy(text, a, target, ret_error);
 	case SETTING_BOOL: return parse_bool(text, a, target, ret_error);
 	case SETTING_CHOICE: return parse_yes_no(text, a, target, ret_error);
+	case SETTING_REGEX: return parse_regex(text, a, target, ret_error);
 	case SETTING_LISTEN: return parse_listen(text, a, target, ret_error);
 	case SETTING_BYTES: return parse_bytes(text, a, target, ret_error);
 	case SETTING_COUNT: return parse_count(text, a, target, ret_error);

@@ -6,8 +6,7 @@
 #include "engine/json_cursor.h"
 #include "engine/limits.h"
 
-#define OUTBOX_BATCH 256       /* alerts in one request, as Prometheus */
-#define OUTBOX_CAPACITY 100000 /* alerts held for one Alertmanager */
+#define OUTBOX_BATCH 256 /* alerts in one request, as Prometheus */
 #define OUTBOX_RETRY_MIN 1000
 #define OUTBOX_RETRY_MAX 30000
 
@@ -18,7 +17,7 @@ static struct engine_peer *create_peer(const struct config_peer *config) {
 	struct engine_peer *p = mem_calloc(1, sizeof(*p));
 	p->url = (struct str){.ptr = mem_dup_str(config->url), .len = config->url.len};
 	p->outbox = outbox_create(&(struct outbox_options){.batch_max = OUTBOX_BATCH,
-													   .capacity = OUTBOX_CAPACITY,
+													   .capacity = LIMIT_OUTBOX_ALERTS,
 													   .retry_min = OUTBOX_RETRY_MIN,
 													   .retry_max = OUTBOX_RETRY_MAX,
 													   .seed = hash_str(config->url)});
@@ -257,7 +256,9 @@ void notify_answer(struct engine *e, struct engine_exchange *x,
 	const char *message;
 	enum outbox_outcome outcome = outcome_of(answer, &a, &message);
 	p->busy = false;
-	metrics_observe(&p->latency, (double)answer->took / 1000);
+	if (outcome == OUTBOX_OK) {
+		metrics_observe(&p->latency, (double)answer->took / 1000);
+	}
 	if (outcome == OUTBOX_DROP && x->alerts == 1) {
 		say_refused(e, p, x->labels, message, &a, now);
 	}

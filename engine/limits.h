@@ -20,7 +20,9 @@
 #define LIMIT_QUOTED_BYTES 200u
 /* Answers of Alertmanager are only read for their error text. */
 #define LIMIT_ALERTMANAGER_ANSWER_BYTES (1u << 20)
-/* Series of one request to our own HTTP API. */
+/* Alerts that wait for one Alertmanager; past it the oldest are dropped and counted. */
+#define LIMIT_OUTBOX_ALERTS 100000u
+/* The body of one request to our own HTTP API. */
 #define LIMIT_REQUEST_BYTES (64u << 10)
 /* Different queries that the templates of one rule may make in one evaluation: each is a request. */
 #define LIMIT_TEMPLATE_QUERIES 1000u

@@ -44,7 +44,7 @@ struct outbox_delivery {
 
 struct outbox_stats {
 	size_t queued;
-	uint64_t sent, dropped, errors; /* alerts, alerts, deliveries */
+	uint64_t sent, dropped, errors; /* alerts; errors: each time that one did not arrive */
 	ts_ms last_ok;                  /* TS_NONE: never */
 	const char *last_error;         /* "" when the last delivery went well; the outbox's memory */
 };

@@ -137,7 +137,10 @@ enum outbox_outcome outbox_done(struct outbox *o, uint64_t id, enum outbox_outco
 	BUG_ON(o->batch_count == 0 || id != o->next_id);
 	o->next_id++;
 	set_error(o, outcome == OUTBOX_OK ? NULL : message);
-	o->errors += outcome != OUTBOX_OK;
+	/* What is halved and tried again is not lost to an error yet. */
+	if (outcome == OUTBOX_RETRY || (outcome == OUTBOX_DROP && o->batch_count == 1)) {
+		o->errors += o->batch_count;
+	}
 	if (outcome == OUTBOX_RETRY) {
 		handle_failure(o, retry_after, now);
 		return outcome;

@@ -2,14 +2,6 @@
 #include "base/gofloat.h"
 #include "engine/api/api_private.h"
 
-static void write_time(struct json_writer *w, const char *key, ts_ms t) {
-	struct strbuf text = STRBUF_INIT;
-	timestamp_print_rfc3339(&text, t);
-	json_key(w, key);
-	json_string(w, strbuf_str(&text));
-	strbuf_finish(&text);
-}
-
 static void write_alert(struct json_writer *w, const struct alert *alert) {
 	struct strbuf value = STRBUF_INIT;
 	json_open_object(w);
@@ -19,9 +11,9 @@ static void write_alert(struct json_writer *w, const struct alert *alert) {
 	json_labels(w, alert->annotations);
 	json_key(w, "state");
 	json_string(w, str_from(alert_state_name[alert->state]));
-	write_time(w, "activeAt", alert->active_at);
+	api_write_time(w, "activeAt", alert->active_at);
 	if (alert->keep_firing_since != TS_NONE) {
-		write_time(w, "keepFiringSince", alert->keep_firing_since);
+		api_write_time(w, "keepFiringSince", alert->keep_firing_since);
 	}
 	gofloat_print(&value, alert->value, 'e');
 	json_key(w, "value");
@@ -38,10 +30,9 @@ void api_write_alerts(struct json_writer *w, const struct alerting *a) {
 	}
 }
 
-void api_alerts(struct engine *e, const struct api_request *request,
-				struct api_response *response) {
+void api_alerts(const struct api_call *call, struct api_response *response) {
+	const struct engine *e = call->engine;
 	struct json_writer w;
-	(void)request;
 	api_open_data(&w, response);
 	json_open_object(&w);
 	json_key(&w, "alerts");
@@ -57,10 +48,9 @@ void api_alerts(struct engine *e, const struct api_request *request,
 	api_close_data(&w);
 }
 
-void api_alertmanagers(struct engine *e, const struct api_request *request,
-					   struct api_response *response) {
+void api_alertmanagers(const struct api_call *call, struct api_response *response) {
+	const struct engine *e = call->engine;
 	struct json_writer w;
-	(void)request;
 	api_open_data(&w, response);
 	json_open_object(&w);
 	json_key(&w, "activeAlertmanagers");
@@ -70,7 +60,7 @@ void api_alertmanagers(struct engine *e, const struct api_request *request,
 		struct strbuf url = STRBUF_INIT;
 		engine_peer(e, i, &peer);
 		strbuf_add(&url, peer.url);
-		strbuf_add_c(&url, "/api/v2/alerts");
+		strbuf_add_c(&url, API_ALERTS_PATH);
 		json_open_object(&w);
 		json_key(&w, "url");
 		json_string(&w, strbuf_str(&url));

@@ -1,6 +1,13 @@
 /* /metrics: under Prometheus' own names where the meaning is the same, so that dashboards and alerts about rules work; else
  * under tocsin_. The shell adds the process' figures. */
 #include "engine/api/api_private.h"
+#include "engine/limits.h"
+
+static void write_single(struct metrics_writer *w, const char *name, enum metrics_type type,
+						 const char *help, double value) {
+	metrics_family(w, name, type, help);
+	metrics_sample(w, NULL, 0, value);
+}
 
 struct group_metric {
 	const char *name;
@@ -36,6 +43,9 @@ static double last_at_of(const struct group_state *g) {
 static double last_duration_of(const struct group_state *g) {
 	return (double)g->evaluation_time / 1000;
 }
+static double restore_duration_of(const struct group_state *g) {
+	return (double)g->restore_time / 1000;
+}
 static double rule_duration_of(const struct group_state *g) {
 	dur_ms sum = 0;
 	for (size_t i = 0; i < g->rule_count; i++) {
@@ -63,6 +73,9 @@ static const struct group_metric group_metrics[] = {
 	 "The duration of the last rule group evaluation.", last_duration_of},
 	{"prometheus_rule_group_last_rule_duration_sum_seconds", METRICS_GAUGE,
 	 "The sum of time in seconds it took to evaluate each rule in the group.", rule_duration_of},
+	{"prometheus_rule_group_last_restore_duration_seconds", METRICS_GAUGE,
+	 "The duration of the last alert rules alerts restoration using the `ALERTS_FOR_STATE` series.",
+	 restore_duration_of},
 	{"prometheus_rule_group_rules", METRICS_GAUGE, "The number of rules.", rules_of},
 	{"prometheus_rule_group_last_evaluation_samples", METRICS_GAUGE,
 	 "The number of samples returned during the last rule group evaluation.", samples_of},
@@ -122,7 +135,7 @@ static const struct peer_metric {
 	{"prometheus_notifications_sent_total", METRICS_COUNTER, "Total number of alerts sent.",
 	 sent_of},
 	{"prometheus_notifications_errors_total", METRICS_COUNTER,
-	 "Total number of requests with alerts that went wrong.", errors_of},
+	 "Total number of sent alerts affected by errors: they are sent again, or dropped.", errors_of},
 	{"prometheus_notifications_dropped_total", METRICS_COUNTER,
 	 "Total number of alerts dropped: refused by Alertmanager, or beyond the capacity.",
 	 dropped_of},
@@ -130,35 +143,68 @@ static const struct peer_metric {
 	 "The number of alerts that wait to be sent.", queued_of},
 };
 
-static void write_peers(struct metrics_writer *w, const struct engine *e) {
+/* With the path to which is sent, as Prometheus labels them. */
+static struct str peer_label(const struct engine_peer_view *peer, struct strbuf *url) {
+	strbuf_clear(url);
+	strbuf_add(url, peer->url);
+	strbuf_add_c(url, API_ALERTS_PATH);
+	return strbuf_str(url);
+}
+
+typedef void write_distribution(struct metrics_writer *w, const struct metrics_distribution *d,
+								const struct metrics_label *label);
+
+static void write_summary(struct metrics_writer *w, const struct metrics_distribution *d,
+						  const struct metrics_label *label) {
 	static const double quantiles[] = {0.5, 0.9, 0.99};
-	size_t count = engine_peer_count(e);
-	struct engine_peer_view peer;
-	metrics_family(w, "prometheus_notifications_alertmanagers_discovered", METRICS_GAUGE,
-				   "The number of alertmanagers discovered and active.");
-	metrics_sample(w, NULL, 0, (double)count);
+	metrics_summary(w, d, quantiles, 3, label, 1);
+}
+
+static void write_histogram(struct metrics_writer *w, const struct metrics_distribution *d,
+							const struct metrics_label *label) {
+	metrics_histogram(w, d, label, 1);
+}
+
+static void write_latencies(struct metrics_writer *w, const struct engine *e,
+							write_distribution *write) {
+	struct strbuf url = STRBUF_INIT;
+	for (size_t i = 0; i < engine_peer_count(e); i++) {
+		struct engine_peer_view peer;
+		engine_peer(e, i, &peer);
+		struct metrics_label label = {"alertmanager", peer_label(&peer, &url)};
+		write(w, peer.latency, &label);
+	}
+	strbuf_finish(&url);
+}
+
+static void write_peer_counts(struct metrics_writer *w, const struct engine *e) {
+	struct strbuf url = STRBUF_INIT;
 	for (size_t i = 0; i < sizeof(peer_metrics) / sizeof(peer_metrics[0]); i++) {
 		const struct peer_metric *m = &peer_metrics[i];
 		metrics_family(w, m->name, m->type, m->help);
-		for (size_t j = 0; j < count; j++) {
+		for (size_t j = 0; j < engine_peer_count(e); j++) {
+			struct engine_peer_view peer;
 			engine_peer(e, j, &peer);
-			struct metrics_label label = {"alertmanager", peer.url};
+			struct metrics_label label = {"alertmanager", peer_label(&peer, &url)};
 			metrics_sample(w, &label, 1, m->value(&peer.outbox));
 		}
 	}
-	metrics_family(w, "prometheus_notifications_latency_seconds", METRICS_SUMMARY,
-				   "Latency quantiles for sending alert notifications.");
-	for (size_t j = 0; j < count; j++) {
-		engine_peer(e, j, &peer);
-		struct metrics_label label = {"alertmanager", peer.url};
-		metrics_summary(w, peer.latency, quantiles, 3, &label, 1);
-	}
+	strbuf_finish(&url);
 }
 
-static void write_single(struct metrics_writer *w, const char *name, enum metrics_type type,
-						 const char *help, double value) {
-	metrics_family(w, name, type, help);
-	metrics_sample(w, NULL, 0, value);
+static void write_peers(struct metrics_writer *w, const struct engine *e) {
+	write_single(w, "prometheus_notifications_alertmanagers_discovered", METRICS_GAUGE,
+				 "The number of alertmanagers discovered and active.",
+				 (double)engine_peer_count(e));
+	write_single(w, "prometheus_notifications_queue_capacity", METRICS_GAUGE,
+				 "The capacity of the alert notifications queue.", LIMIT_OUTBOX_ALERTS);
+	write_peer_counts(w, e);
+	metrics_family(w, "prometheus_notifications_latency_seconds", METRICS_SUMMARY,
+				   "Latency quantiles for sending alert notifications.");
+	write_latencies(w, e, write_summary);
+	metrics_family(w, "prometheus_notifications_latency_histogram_seconds", METRICS_HISTOGRAM,
+				   "Latency histogram for sending alert notifications.");
+	write_latencies(w, e, write_histogram);
 }
 
 /* The URL is a setting, not a secret: passwords are refused in it. */
@@ -255,11 +301,10 @@ static void write_fetches(struct metrics_writer *w, const struct engine_counters
 	metrics_summary(w, &c->fetch_duration, quantiles, 3, NULL, 0);
 }
 
-void api_metrics(struct engine *e, const struct api_request *request,
-				 struct api_response *response) {
+void api_metrics(const struct api_call *call, struct api_response *response) {
+	const struct engine *e = call->engine;
 	struct metrics_writer w;
 	struct metrics_label version = {"version", STR(TOCSIN_VERSION)};
-	(void)request;
 	response->status = 200;
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	metrics_init(&w, &response->body);

@@ -20,12 +20,8 @@ static void write_texts(struct json_writer *w, const char *key, const struct rul
 }
 
 static void write_evaluation(struct json_writer *w, dur_ms took, ts_ms at) {
-	struct strbuf text = STRBUF_INIT;
 	write_seconds(w, "evaluationTime", took);
-	timestamp_print_rfc3339(&text, at);
-	json_key(w, "lastEvaluation");
-	json_string(w, strbuf_str(&text));
-	strbuf_finish(&text);
+	api_write_time(w, "lastEvaluation", at);
 }
 
 static void write_alerting_head(struct json_writer *w, const struct rule_filter *f,
@@ -186,10 +182,11 @@ static void write_groups(struct json_writer *w, const struct engine *e, struct r
 	json_close_object(w);
 }
 
-void api_rules(struct engine *e, const struct api_request *request, struct api_response *response) {
+void api_rules(const struct api_call *call, struct api_response *response) {
+	const struct engine *e = call->engine;
 	struct rule_filter filter;
 	struct json_writer w;
-	if (rule_filter_init(&filter, request, response)) {
+	if (rule_filter_init(&filter, call, response)) {
 		size_t start = page_start(e, &filter);
 		if (filter.token.len > 0 && start == engine_group_count(e)) {
 			api_fail(response, 400, "bad_data",

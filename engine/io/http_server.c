@@ -18,6 +18,7 @@ struct http_peer {
 	int fd;
 	dur_ms deadline;
 	size_t body_bytes; /* of the request that is coming in */
+	char *query;       /* of the latest request; owned; NULL: none */
 	struct http_peer *previous, *next;
 };
 
@@ -80,6 +81,7 @@ static void handle_connection(void *data, struct MHD_Connection *connection, voi
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		peer_unlink(s, *context);
 		s->peer_count--;
+		free(((struct http_peer *)*context)->query);
 		free(*context);
 		return;
 	}
@@ -107,21 +109,14 @@ static void handle_completed(void *data, struct MHD_Connection *connection, void
 
 /* ---- requests ---- */
 
-struct parameters {
-	struct arena arena;
-	struct api_parameter *items;
-	size_t count, capacity;
-};
-
-static enum MHD_Result add_parameter(void *data, enum MHD_ValueKind kind, const char *name,
-									 size_t name_length, const char *value, size_t value_length) {
-	(void)kind;
-	struct parameters *p = data;
-	p->items = arena_grow(&p->arena, p->items, p->count, &p->capacity, sizeof *p->items);
-	p->items[p->count++] = (struct api_parameter){
-		.name = {name, name_length},
-		.value = value != NULL ? (struct str){value, value_length} : STR_EMPTY};
-	return MHD_YES;
+/* The query as it came: the daemon would decode it in its own way. Called before anything else of a request. */
+static void *handle_uri(void *data, const char *uri, struct MHD_Connection *connection) {
+	(void)data;
+	struct http_peer *p = peer_of(connection);
+	const char *mark = strchr(uri, '?');
+	free(p->query);
+	p->query = mark != NULL ? mem_dup_str(str_from(mark + 1)) : NULL;
+	return NULL; /* the request's context, which begins with nothing */
 }
 
 static enum MHD_Result respond(struct MHD_Connection *connection, struct api_response *r) {
@@ -133,10 +128,12 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct api_res
 		free(body);
 		return MHD_NO;
 	}
-	MHD_add_response_header(response, "Content-Type", r->content_type);
+	if (r->content_type != NULL) {
+		MHD_add_response_header(response, "Content-Type", r->content_type);
+	}
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	if (r->allow != NULL) {
-		MHD_add_response_header(response, "Allow", r->allow);
+	for (size_t i = 0; i < r->header_count; i++) {
+		MHD_add_response_header(response, r->headers[i].name, r->headers[i].value);
 	}
 	enum MHD_Result result = MHD_queue_response(connection, (unsigned)r->status, response);
 	MHD_destroy_response(response);
@@ -145,21 +142,18 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct api_res
 
 static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *connection,
 							  const char *method, const char *path) {
-	struct parameters parameters = {0};
-	arena_init(&parameters.arena);
-	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &parameters);
+	struct http_peer *p = peer_of(connection);
 	struct api_request request = {
-		.method = strcmp(method, "HEAD") == 0 ? "GET" : method, /* the daemon leaves the body out */
+		.method = method,
 		.path = path,
-		.parameters = parameters.items,
-		.parameter_count = parameters.count,
+		.query = p->query != NULL ? str_from(p->query) : STR_EMPTY,
+		.origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin"),
 	};
 	struct api_response response = {.status = 500, .content_type = "text/plain; charset=utf-8"};
 	strbuf_init(&response.body);
 	s->handle(&request, &response, s->data);
 	enum MHD_Result result = respond(connection, &response);
 	strbuf_finish(&response.body);
-	arena_finish(&parameters.arena);
 	return result;
 }
 
@@ -247,12 +241,13 @@ static void ignore_message(void *data, const char *format, va_list args) {
 }
 
 static struct MHD_Daemon *daemon_start(struct http_server *s) {
-	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle_request, s,
-		MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL, MHD_OPTION_LISTEN_SOCKET, s->listener,
-		MHD_OPTION_CONNECTION_LIMIT, s->options.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, handle_connection, s,
-		MHD_OPTION_NOTIFY_COMPLETED, handle_completed, s, MHD_OPTION_END);
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle_request, s,
+							MHD_OPTION_URI_LOG_CALLBACK, handle_uri, s, MHD_OPTION_EXTERNAL_LOGGER,
+							ignore_message, NULL, MHD_OPTION_LISTEN_SOCKET, s->listener,
+							MHD_OPTION_CONNECTION_LIMIT, s->options.connections_max,
+							MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+							MHD_OPTION_NOTIFY_CONNECTION, handle_connection, s,
+							MHD_OPTION_NOTIFY_COMPLETED, handle_completed, s, MHD_OPTION_END);
 }
 
 static void watch(struct http_server *s, uv_loop_t *loop) {

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "engine/io/files.h"
 #include "engine/metrics.h"
@@ -43,7 +44,7 @@ static void print_descriptors(struct metrics_writer *w) {
 }
 
 /* The numbered fields of /proc/self/stat, as proc(5) counts them. */
-enum { STAT_STARTTIME = 22, STAT_VSIZE = 23, STAT_RSS = 24 };
+enum { STAT_THREADS = 20, STAT_STARTTIME = 22, STAT_VSIZE = 23, STAT_RSS = 24 };
 
 struct stat_fields {
 	double values[STAT_RSS + 1];
@@ -89,6 +90,22 @@ static void print_stat(struct metrics_writer *w) {
 	print_one(w, "process_start_time_seconds", METRICS_GAUGE,
 			  "Start time of the process since unix epoch in seconds.",
 			  now_seconds(CLOCK_REALTIME) - now_seconds(CLOCK_BOOTTIME) + started);
+}
+
+void process_find_place(struct process_place *ret_place) {
+	*ret_place = (struct process_place){0};
+	if (getcwd(ret_place->folder, sizeof ret_place->folder) == NULL) {
+		ret_place->folder[0] = '\0'; /* it may have been removed */
+	}
+	if (gethostname(ret_place->host, sizeof ret_place->host - 1) != 0) {
+		ret_place->host[0] = '\0';
+	}
+	ret_place->cpus = uv_available_parallelism();
+}
+
+unsigned process_thread_count(void) {
+	struct stat_fields f;
+	return read_stat(&f) ? (unsigned)f.values[STAT_THREADS] : 0;
 }
 
 void process_print_metrics(struct strbuf *out) {

@@ -155,6 +155,8 @@ struct runner *runner_create(uv_loop_t *loop, const struct runner_options *optio
 	r->options = *options;
 	r->arena = arena;
 	r->config = *config;
+	r->started = clock_wall();
+	process_find_place(&r->place);
 	log_init(&r->log, options->log_fd);
 	log_configure(&r->log, config);
 	size_t before = out_error->len;

@@ -1,6 +1,5 @@
 /* Requests to our own API: the engine's answers, and what only the shell knows. */
 #include "engine/io/clock.h"
-#include "engine/io/process.h"
 #include "engine/io/runner_private.h"
 
 /* Without the excerpts: whoever may ask for a reload need not be who may read the files. */
@@ -30,7 +29,15 @@ static void reload(struct runner *r, struct api_response *response) {
 
 void runner_handle_request(struct api_request *request, struct api_response *response, void *data) {
 	struct runner *r = data;
+	const char *config_file = r->options.loader.path;
+	const struct api_process process = {.started = r->started,
+										.folder = r->place.folder,
+										.host = r->place.host,
+										.config_file = config_file != NULL ? config_file : "",
+										.cpus = r->place.cpus,
+										.threads = process_thread_count()};
 	request->now = clock_wall();
+	request->process = &process;
 	api_handle(r->engine, request, response);
 	if (response->status == 200 && strcmp(request->path, "/metrics") == 0) {
 		process_print_metrics(&response->body);

@@ -7,6 +7,7 @@
 #include "engine/io/http_client.h"
 #include "engine/io/http_server.h"
 #include "engine/io/log.h"
+#include "engine/io/process.h"
 #include "engine/io/runner.h"
 #include "engine/io/signals.h"
 #include "engine/io/stopwatch.h"
@@ -40,6 +41,8 @@ struct runner {
 	size_t rule_count; /* of the last load */
 	size_t closing;    /* parts that are not closed yet */
 	ts_ms drain_until;
+	ts_ms started;
+	struct process_place place;
 };
 
 /* Carries out what the engine wants now. */

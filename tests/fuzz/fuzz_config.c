@@ -16,6 +16,21 @@ static void judge(const struct config *c) {
 	}
 }
 
+/* What is printed is a configuration that prints the same. */
+static void print_twice(const struct config *c, struct arena *a) {
+	struct strbuf first = STRBUF_INIT, second = STRBUF_INIT;
+	struct diags diags;
+	struct config again;
+	diags_init(&diags, a);
+	config_init(&again);
+	config_print(&first, c);
+	BUG_ON(!config_parse(strbuf_str(&first), a, &diags, &again));
+	config_print(&second, &again);
+	BUG_ON(!str_equal(strbuf_str(&first), strbuf_str(&second)));
+	strbuf_finish(&first);
+	strbuf_finish(&second);
+}
+
 /* What was taken does not contradict itself, and can be shown. */
 static void finish(struct config *c, bool ok, struct arena *a) {
 	struct strbuf out = STRBUF_INIT;
@@ -28,6 +43,9 @@ static void finish(struct config *c, bool ok, struct arena *a) {
 		config_access_print(&out, &c->alertmanagers[i].access, 2);
 	}
 	strbuf_finish(&out);
+	if (ok) {
+		print_twice(c, a);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

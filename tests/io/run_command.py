@@ -114,7 +114,7 @@ def check_secrets(folder, peers):
 		expect("  shows no password", "hunter2" in run.stdout + run.stderr or not run.stderr, False)
 	with open(f"{folder}/live.conf", "w", encoding="utf-8") as file:
 		file.write("lookback: 5m\n")
-	t = Tocsin(folder, peers, "-c", "live.conf")
+	t = Tocsin(folder, peers, "-c", "live.conf", "--web-lifecycle")
 	port = t.port()
 	shutil.copy(folder + "/secret.conf", folder + "/live.conf")
 	status, body = ask(port, "/-/reload", "POST")
@@ -180,7 +180,7 @@ def check_words(folder, peers):
 
 def check_signals(folder, peers):
 	shutil.copy(folder + "/good.yml", folder + "/rules.yml")
-	t = Tocsin(folder, peers, "--rules", "rules.yml", "--interval", "100ms", TOCSIN_LOG_FORMAT="json")
+	t = Tocsin(folder, peers, "--rules", "rules.yml", "--interval", "100ms", TOCSIN_LOG_FORMAT="json", TOCSIN_WEB_LIFECYCLE="true")
 	port = t.port()
 	expect("GET /-/healthy", ask(port, "/-/healthy")[0], 200)
 	expect("metrics of the process", "\nprocess_cpu_seconds_total " in ask(port, "/metrics")[1], True)
@@ -200,7 +200,8 @@ def check_signals(folder, peers):
 			sys.exit(f"not a line of the log: {line}")
 	print("ok: every line is JSON")
 	t = Tocsin(folder, peers)
-	t.port()
+	status, body = ask(t.port(), "/-/reload", "POST")
+	expect("POST /-/reload that nobody allowed", (status, body.startswith("Lifecycle API is not enabled.")), (403, True))
 	expect("SIGINT, twice", t.end(signal.SIGINT, signal.SIGINT), 0)
 
 

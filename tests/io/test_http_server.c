@@ -116,14 +116,11 @@ static void handle_api(struct api_request *request, struct api_response *respons
 		strbuf_add_repeat(&response->body, 'y', f->body_bytes);
 		return;
 	}
-	strbuf_printf(&response->body, "%s %s", request->method, request->path);
-	for (size_t i = 0; i < request->parameter_count; i++) {
-		strbuf_printf(&response->body, " %.*s=[%.*s]", STR_FMT(request->parameters[i].name),
-					  STR_FMT(request->parameters[i].value));
-	}
+	strbuf_printf(&response->body, "%s %s query=[%.*s] origin=[%s]", request->method, request->path,
+				  STR_FMT(request->query), request->origin != NULL ? request->origin : "");
 	if (strcmp(request->path, "/405") == 0) {
 		response->status = 405;
-		response->allow = "GET";
+		response->headers[response->header_count++] = (struct api_header){"Allow", "GET"};
 	}
 }
 
@@ -175,18 +172,20 @@ static const struct {
 	const char *request, *status_line, *body;
 } exchanges[] = {
 	{"GET /api/v1/rules?type=alert&a%20b=c+d&x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /api/v1/rules type=[alert] a b=[c d] x=[]"},
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /api/v1/rules query=[type=alert&a%20b=c+d&x] origin=[]"},
 	{"GET /405 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-	 "HTTP/1.1 405 Method Not Allowed\r\n", "\r\n\r\nGET /405"},
+	 "HTTP/1.1 405 Method Not Allowed\r\n", "\r\n\r\nGET /405 query=[] origin=[]"},
+	{"GET /%41%20?%41&x?y HTTP/1.1\r\nHost: x\r\nOrigin: http://o\r\nConnection: close\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /A  query=[%41&x?y] origin=[http://o]"},
 	{"HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\n"},
 	{"POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
-	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nPOST /-/reload"},
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nPOST /-/reload query=[] origin=[]"},
 	{"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", "HTTP/1.1 413 ",
 	 "\r\n\r\nthe request is larger than 1000 bytes\n"},
 	{"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", "HTTP/1.1 4",
 	 ""},
 	{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /../../etc/passwd"},
+	 "HTTP/1.1 200 OK\r\n", "\r\n\r\nGET /../../etc/passwd query=[] origin=[]"},
 	{"\x16\x03\x01 this is TLS\r\n\r\n", "", ""},
 };
 

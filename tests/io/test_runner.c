@@ -211,6 +211,7 @@ static void fixture_init(struct fixture *f, size_t alertmanagers) {
 	set(f, "limits.answer_bytes", "1MiB");
 	set(f, "drain_timeout", "300ms");
 	set(f, "log.level", "debug");
+	set(f, "web.lifecycle", "true");
 	set(f, "rule_files", arena_printf(&f->arena, "%s/*.yml", f->folder));
 }
 

@@ -289,6 +289,21 @@ static void test_set(void **state) {
 	arena_finish(&a);
 }
 
+/* Without a value it means yes. */
+static void expect_switch(const struct config_option *option) {
+	struct arena a;
+	struct config c;
+	const char *error;
+	struct strbuf value = STRBUF_INIT;
+	arena_init(&a);
+	config_init(&c);
+	assert_true(config_set(&c, str_from(option->name), STR_EMPTY, &a, &error));
+	config_print_option(&value, &c, option);
+	assert_string_equal(value.ptr, "true");
+	strbuf_finish(&value);
+	arena_finish(&a);
+}
+
 /* Every option has a name of its own in all three places, or in two of them when it is a secret, and help; one without an argument
  * is a switch. */
 static void test_options(void **state) {
@@ -298,7 +313,9 @@ static void test_options(void **state) {
 	assert_true(count > 10);
 	for (size_t i = 0; i < count; i++) {
 		assert_non_null(o[i].help);
-		assert_true(o[i].argument != NULL || strstr(o[i].flag, "-insecure-skip-verify") != NULL);
+		if (o[i].argument == NULL) {
+			expect_switch(&o[i]);
+		}
 		for (size_t j = 0; j < i; j++) {
 			assert_string_not_equal(o[i].name, o[j].name);
 			if (o[i].flag != NULL && o[j].flag != NULL) {
@@ -306,6 +323,98 @@ static void test_options(void **state) {
 			}
 			assert_string_not_equal(o[i].variable, o[j].variable);
 		}
+	}
+}
+
+/* What is printed reads back the same. */
+static void test_printed_configuration(void **state) {
+	(void)state;
+	static const char *const texts[] = {
+		"",
+		"rule_files: []\npresets: []\nalertmanagers: []\nlisten: ''\n",
+		"prometheus: {url: 'https://p:1/x', timeout: 1m30s}\n"
+		"alertmanagers: ['http://a', {url: 'http://b/c', timeout: 1d}]\n"
+		"rule_files: ['rules/*.yml', 'a b', '-x', ':', 'c:', \"q\\\"\\\\\\tz\", 'null', '~', '\xc3\xa9']\n"
+		"presets: [generic, {name: generic, parameters: {by: 'a, b', window: 2m}}]\n"
+		"alert_relabel_configs: [{source_labels: [a, 'b c', ~], separator: '', regex: '(.*)', "
+		"target_label: t, replacement: ''}, {action: hashmod, modulus: 7, source_labels: [a], "
+		"target_label: x}, {action: labelkeep, regex: 'a|b'}]\n"
+		"external_labels: {a: '', b: 'x: y', 'c d': '#', e: '1.0', f: 'true'}\n"
+		"external_url: http://e\n"
+		"listen: '[::1]:9'\n"
+		"evaluation: remote\noverrides: [{group: 'a*', evaluation: local}, {file: '*/x.yml', evaluation: auto}]\n"
+		"web: {config_file: w.yml, lifecycle: true, cors_origin: 'a|b[.]c'}\n"
+		"log: {level: debug, format: json}\n"
+		"limits: {answer_bytes: 1000, samples: 1, fetches: 2, alerts_per_rule: 3}\n",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct arena a;
+		struct diags diags;
+		struct config first, second;
+		struct strbuf printed = STRBUF_INIT, again = STRBUF_INIT;
+		arena_init(&a);
+		diags_init(&diags, &a);
+		config_init(&first);
+		config_init(&second);
+		assert_true(config_parse(str_from(texts[i]), &a, &diags, &first));
+		config_print(&printed, &first);
+		assert_true(config_parse(strbuf_str(&printed), &a, &diags, &second));
+		config_print(&again, &second);
+		assert_string_equal(printed.ptr, again.ptr);
+		assert_int_equal(first.rule_file_count, second.rule_file_count);
+		for (size_t k = 0; k < first.rule_file_count; k++) {
+			assert_true(str_equal(first.rule_files[k], second.rule_files[k]));
+		}
+		assert_true(labels_equal(first.external_labels, second.external_labels));
+		assert_int_equal(first.alertmanager_count, second.alertmanager_count);
+		assert_int_equal(first.preset_count, second.preset_count);
+		assert_int_equal(first.limit_answer_bytes, second.limit_answer_bytes);
+		strbuf_finish(&printed);
+		strbuf_finish(&again);
+		arena_finish(&a);
+	}
+}
+
+static const struct config_option *find_option(const char *name) {
+	size_t count, i = 0;
+	const struct config_option *options = config_options(&count);
+	while (i < count && strcmp(options[i].name, name) != 0) {
+		i++;
+	}
+	assert_true(i < count);
+	return &options[i];
+}
+
+/* As the flag or the variable would take it. */
+static void test_printed_options(void **state) {
+	(void)state;
+	static const struct {
+		const char *name, *values[3], *printed;
+	} cases[] = {
+		{"alertmanagers", {"http://a", "http://b/"}, "http://a,http://b"},
+		{"rule_files", {"x/*.yml"}, "x/*.yml"},
+		{"presets", {"generic", "generic?by=a&window=2m"}, "generic,generic?by=a&window=2m"},
+		{"external_labels", {"b=2", "a=1=1"}, "a=1=1,b=2"},
+		{"limits.answer_bytes", {"1024"}, "1KiB"},
+		{"limits.answer_bytes", {"1025"}, "1025"},
+		{"web.lifecycle", {""}, "true"},
+		{"resend_delay", {"90s"}, "1m30s"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct arena a;
+		struct config c;
+		struct strbuf out = STRBUF_INIT;
+		const char *error;
+		arena_init(&a);
+		config_init(&c);
+		for (size_t k = 0; k < 3 && cases[i].values[k] != NULL; k++) {
+			assert_true(
+				config_set(&c, str_from(cases[i].name), str_from(cases[i].values[k]), &a, &error));
+		}
+		config_print_option(&out, &c, find_option(cases[i].name));
+		assert_string_equal(out.ptr, cases[i].printed);
+		strbuf_finish(&out);
+		arena_finish(&a);
 	}
 }
 
@@ -318,6 +427,8 @@ int main(void) {
 		cmocka_unit_test(test_default_preset),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_printed_configuration),
+		cmocka_unit_test(test_printed_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

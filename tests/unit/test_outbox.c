@@ -199,6 +199,20 @@ static void test_backoff(void **state) {
 	outbox_destroy(o);
 }
 
+/* Alerts, not deliveries: dashboards hold them against the alerts that were sent. */
+static void test_errors_count_alerts(void **state) {
+	(void)state;
+	struct outbox *o = outbox_create(&usual);
+	for (int a = 0; a < 3; a++) {
+		push(o, a, false, a, 0);
+	}
+	outbox_done(o, EXPECT(o, 0, 0, 1, 2), OUTBOX_RETRY, "503", 0, 0);
+	assert_int_equal(stats_of(o).errors, 3);
+	outbox_done(o, EXPECT(o, MINUTE, 0, 1, 2), OUTBOX_OK, "", 0, MINUTE);
+	assert_int_equal(stats_of(o).errors, 3);
+	outbox_destroy(o);
+}
+
 static void test_old_firing_word_is_refreshed(void **state) {
 	(void)state;
 	const struct {
@@ -266,6 +280,7 @@ static void test_bisect(void **state) {
 			assert_true(told[a] == !bad[a]);
 		}
 		assert_int_equal(stats_of(o).dropped, cases[i].bad_count);
+		assert_int_equal(stats_of(o).errors, cases[i].bad_count); /* not those that came with it */
 		assert_int_equal(stats_of(o).sent, cases[i].alerts - cases[i].bad_count);
 		assert_int_equal(stats_of(o).queued, 0);
 		outbox_destroy(o);
@@ -527,6 +542,7 @@ int main(void) {
 		cmocka_unit_test(test_episodes_stay_apart),
 		cmocka_unit_test(test_failed_delivery_meets_newer_words),
 		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(test_errors_count_alerts),
 		cmocka_unit_test(test_old_firing_word_is_refreshed),
 		cmocka_unit_test(test_bisect),
 		cmocka_unit_test(test_everything_is_refused),
