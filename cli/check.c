@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "engine/io/access.h"
 #include "engine/io/files.h"
+#include "engine/io/web_access.h"
 #include "engine/limits.h"
 #include "engine/rule_set.h"
 #include "rules/manifest.h"
@@ -15,10 +16,11 @@ static const struct option_row rows[] = {
 static const struct options_spec spec = {
 	.command = &command_check,
 	.about =
-		"Judges rule files and tocsin's own configuration, told apart by what is in them: a rule file has the key \"groups\",\n"
-		"or is a Kubernetes manifest with PrometheusRule objects.\n"
+		"Judges rule files, tocsin's own configuration and web configurations, told apart by what is in them: a rule file has\n"
+		"the key \"groups\" or is a Kubernetes manifest with PrometheusRule objects, a web configuration has\n"
+		"\"tls_server_config\", \"basic_auth_users\" and the like.\n"
 		"Every error is printed with its place in the file. A FILE may be a pattern; \"-\" is the standard input.\n"
-		"The rule files that a configuration names are judged with it.\n\n"
+		"The files that a configuration names are judged with it.\n\n"
 		"Exit code 0: all are good. 1: there are errors. 3: a file could not be read.\n",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
@@ -39,14 +41,17 @@ static void note(struct check *c, enum exit_code code) {
 	c->code = c->code == EXIT_UNABLE ? c->code : code;
 }
 
+static bool wants_color(void) {
+	return isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+}
+
 static void show(struct check *c, const struct diags *diags, const char *path, struct str text) {
 	if (diags->errors > 0) {
 		note(c, EXIT_BAD);
 		c->errors += diags->errors;
 	}
 	struct strbuf out = STRBUF_INIT;
-	bool color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
-	diags_render(&out, diags, path, text, (struct diag_style){.color = color});
+	diags_render(&out, diags, path, text, (struct diag_style){.color = wants_color()});
 	fputs(out.len > 0 ? out.ptr : "", stderr);
 	strbuf_finish(&out);
 }
@@ -73,6 +78,49 @@ static void check_rules(struct check *c, const char *path, struct str text) {
 	diags_sort(&diags);
 	show(c, &diags, path, text);
 	rule_set_destroy(set);
+}
+
+static size_t count_errors(struct str messages) {
+	size_t count = 0;
+	while (messages.len > 0) {
+		size_t at = str_find(messages, STR(": error: "));
+		count += at < messages.len;
+		messages = str_slice(messages, at < messages.len ? at + 1 : at, messages.len);
+	}
+	return count;
+}
+
+/* With the certificates that it names. */
+static void check_web(struct check *c, const char *path) {
+	struct strbuf messages = STRBUF_INIT;
+	bool unreadable;
+	struct web_access *access = web_access_load(
+		str_from(path), (struct diag_style){.color = wants_color()}, &messages, &unreadable);
+	fprintf(stderr, "%s%s", unreadable ? "tocsin check: " : "",
+			messages.ptr != NULL ? messages.ptr : "");
+	if (access != NULL) {
+		say_good(c, path, "a web configuration");
+	} else if (unreadable) {
+		c->code = EXIT_UNABLE;
+	} else {
+		note(c, EXIT_BAD);
+		c->errors += count_errors(strbuf_str(&messages));
+	}
+	web_access_release(access);
+	strbuf_finish(&messages);
+}
+
+/* Of the standard input only the text: the files that it names begin nowhere. */
+static void check_web_text(struct check *c, const char *name, struct str text) {
+	struct diags diags;
+	struct web_config config;
+	diags_init(&diags, &c->arena);
+	bool good = web_config_parse(text, &c->arena, &diags, &config);
+	diags_sort(&diags);
+	show(c, &diags, name, text);
+	if (good) {
+		say_good(c, name, "a web configuration");
+	}
 }
 
 static void check_path(struct check *c, const char *path);
@@ -127,32 +175,75 @@ static void check_config(struct check *c, const char *path, struct str text) {
 	for (size_t i = 0; i < list.count; i++) {
 		check_path(c, list.paths[i]);
 	}
+	if (config.web.config_file.len > 0) {
+		c->files++;
+		check_web(c, arena_dup(&c->arena, config.web.config_file).ptr);
+	}
 }
 
-/* At the beginning of a line, or of the text. */
-static bool has_groups(struct str text) {
-	return str_starts_with(text, STR("groups:")) || str_find(text, STR("\ngroups:")) < text.len;
+enum file_kind { FILE_RULES, FILE_CONFIG, FILE_WEB };
+
+static enum file_kind kind_of_mapping(const struct yaml_node *root) {
+	for (size_t i = 0; i < root->count; i++) {
+		if (web_config_has_key(root->pairs[i].key->text)) {
+			return FILE_WEB;
+		}
+	}
+	return yaml_find(root, "groups") == NULL ? FILE_CONFIG : FILE_RULES;
+}
+
+/* Of what is no YAML: its secrets are not to be shown, so it is not taken for rules without need. */
+static enum file_kind kind_of_lines(struct str text) {
+	enum file_kind kind = FILE_CONFIG;
+	while (text.len > 0) {
+		size_t end = str_find(text, STR("\n"));
+		struct str line = str_slice(text, 0, end),
+				   key = str_slice(line, 0, str_find(line, STR(":")));
+		if (web_config_has_key(key)) {
+			return FILE_WEB;
+		}
+		kind = str_equal(key, STR("groups")) ? FILE_RULES : kind;
+		text = str_slice(text, end < text.len ? end + 1 : end, text.len);
+	}
+	return kind;
 }
 
 /* What has no "groups" and is no manifest is taken for a configuration, if it looks like a mapping at all; an empty file is an
  * empty rule file. */
-static bool is_config(struct str text) {
+static enum file_kind kind_of(struct str text) {
 	struct arena scratch;
 	struct diags ignored;
 	struct yaml_document *documents;
 	size_t count = 0;
 	arena_init(&scratch);
 	diags_init(&ignored, &scratch);
-	bool config = false;
+	enum file_kind kind = FILE_RULES;
 	if (!yaml_parse(text, &scratch, &ignored, &documents, &count)) {
-		config = !has_groups(text); /* its secrets are not to be shown */
+		kind = kind_of_lines(text);
 	} else if (count > 0) {
 		const struct yaml_node *root = documents[0].root;
-		config = root != NULL && root->kind == YAML_MAPPING && root->count > 0 &&
-				 yaml_find(root, "groups") == NULL && !manifest_is(documents, count);
+		if (root != NULL && root->kind == YAML_MAPPING && root->count > 0 &&
+			!manifest_is(documents, count)) {
+			kind = kind_of_mapping(root);
+		}
 	}
 	arena_finish(&scratch);
-	return config;
+	return kind;
+}
+
+static void check_text(struct check *c, const char *path, bool is_stdin, struct str text) {
+	const char *name = is_stdin ? "<stdin>" : path;
+	switch (kind_of(text)) {
+	case FILE_RULES: check_rules(c, name, text); return;
+	case FILE_CONFIG: check_config(c, name, text); return;
+	case FILE_WEB:
+		if (is_stdin) {
+			check_web_text(c, name, text);
+		} else {
+			check_web(c, path);
+		}
+		return;
+	}
 }
 
 static void check_path(struct check *c, const char *path) {
@@ -165,10 +256,8 @@ static void check_path(struct check *c, const char *path) {
 	if (!read) {
 		fprintf(stderr, "tocsin check: %s\n", error);
 		c->code = EXIT_UNABLE;
-	} else if (is_config(strbuf_str(&text))) {
-		check_config(c, is_stdin ? "<stdin>" : path, strbuf_str(&text));
 	} else {
-		check_rules(c, is_stdin ? "<stdin>" : path, strbuf_str(&text));
+		check_text(c, path, is_stdin, strbuf_str(&text));
 	}
 	strbuf_finish(&text);
 }

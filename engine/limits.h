@@ -16,12 +16,16 @@
 #define LIMIT_WRITE_BYTES (64u << 20)
 /* One configuration or rule file. */
 #define LIMIT_FILE_BYTES (64u << 20)
+/* A certificate, a key, or the certificates of authorities. The bundle of a whole system is 250 KiB. */
+#define LIMIT_PEM_BYTES (4u << 20)
 /* What of a peer's answer is quoted in an error message. */
 #define LIMIT_QUOTED_BYTES 200u
 /* Answers of Alertmanager are only read for their error text. */
 #define LIMIT_ALERTMANAGER_ANSWER_BYTES (1u << 20)
 /* Alerts that wait for one Alertmanager; past it the oldest are dropped and counted. */
 #define LIMIT_OUTBOX_ALERTS 100000u
+/* Answers of our own HTTP API that their readers have not read yet, together. One of 10,000 firing alerts is 8 MB. */
+#define LIMIT_API_ANSWERS_BYTES (64u << 20)
 /* The body of one request to our own HTTP API. */
 #define LIMIT_REQUEST_BYTES (64u << 10)
 /* Different queries that the templates of one rule may make in one evaluation: each is a request. */

@@ -38,7 +38,7 @@ struct web_text {
 };
 
 struct web_tls {
-	bool on;
+	bool on;                                      /* and nothing is wrong with it */
 	struct span span;                             /* of its key */
 	struct web_text cert, key, ca;                /* PEM, in the file itself; ca is for clients */
 	struct web_text cert_file, key_file, ca_file; /* relative to the file's folder */

@@ -207,6 +207,7 @@ static bool says_client_auth(const struct yaml_node *node) {
 /* Without a certificate, a key, a CA and a client_auth_type the exporters serve plain HTTP, whatever else is there. */
 void web_read_tls(struct web_reader *r, const struct yaml_node *node, void *target) {
 	struct web_tls *tls = target;
+	size_t before = r->diags->errors;
 	if (!web_expect_kind(r, node, YAML_MAPPING)) {
 		return;
 	}
@@ -216,6 +217,7 @@ void web_read_tls(struct web_reader *r, const struct yaml_node *node, void *targ
 	if (tls->on) {
 		judge_pairs(r, tls);
 		judge_versions(r, tls);
+		tls->on = r->diags->errors == before;
 	} else if (node->count > 0) {
 		diags_add(r->diags, DIAG_WARNING, node->pairs[0].key->span,
 				  "TLS stays off: there is neither cert_file nor key_file");

@@ -186,3 +186,7 @@ void api_handle(struct engine *e, const struct api_request *request,
 		call_handler(route, e, request, ret_response);
 	}
 }
+
+bool api_is_quick(const char *path) {
+	return strcmp(path, "/-/healthy") == 0 || strcmp(path, "/-/ready") == 0;
+}

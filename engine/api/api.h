@@ -45,4 +45,7 @@ struct api_response {
 void api_handle(struct engine *e, const struct api_request *request,
 				struct api_response *ret_response);
 
+/* Whether the answer takes no time to make: whoever probes the process must not wait behind others. */
+bool api_is_quick(const char *path);
+
 #endif

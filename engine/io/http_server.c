@@ -1,215 +1,62 @@
 #include "engine/io/http_server.h"
 
+#include <fcntl.h>
+#include <gnutls/abstract.h>
 #include <limits.h>
-#include <microhttpd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "base/mem.h"
 #include "engine/io/clock.h"
+#include "engine/io/http_server_private.h"
 #include "engine/io/listener.h"
 
 #define CONNECTION_BYTES                                                                           \
 	(32u << 10) /* of memory, so of headers: curl and browsers send under 2 KiB */
 
-/* A connection. In the server's list, which is in the order of their deadlines because all have the same time. */
-struct http_peer {
-	int fd;
-	dur_ms deadline;
-	size_t body_bytes; /* of the request that is coming in */
-	char *query;       /* of the latest request; owned; NULL: none */
-	struct http_peer *previous, *next;
-};
-
-struct http_server {
-	struct http_server_options options;
-	http_server_handle *handle;
-	void *data;
-	struct MHD_Daemon *daemon;
-	uv_poll_t poll;
-	uv_timer_t timer;
-	int handles;
-	int listener;
-	struct http_peer *first, *last;
-	size_t peer_count;
-	http_server_closed *closed;
-	void *closed_data;
-};
-
-/* ---- connections and their deadlines ---- */
-
-static void peer_unlink(struct http_server *s, struct http_peer *p) {
-	*(p->previous != NULL ? &p->previous->next : &s->first) = p->next;
-	*(p->next != NULL ? &p->next->previous : &s->last) = p->previous;
-}
-
-static void peer_link(struct http_server *s, struct http_peer *p) {
-	p->deadline = clock_monotonic() + s->options.turn_max;
-	p->body_bytes = 0;
-	p->previous = s->last;
-	p->next = NULL;
-	*(s->last != NULL ? &s->last->next : &s->first) = p;
-	s->last = p;
-}
-
-/* Only shuts the socket down: the daemon sees its end, and closes and forgets it. Goes to the end of the list, out of the way. */
-static void peer_shut(struct http_server *s, struct http_peer *p) {
-	shutdown(p->fd, SHUT_RDWR);
-	peer_unlink(s, p);
-	peer_link(s, p);
-}
-
-static void expire(struct http_server *s) {
-	dur_ms now = clock_monotonic();
-	while (s->first != NULL && s->first->deadline <= now) {
-		peer_shut(s, s->first);
-	}
-}
-
-/* Whoever holds many connections and asks nothing must not keep others out: near the limit, the one that has been idle for
- * the longest time makes room for the new one. */
-static void make_room(struct http_server *s) {
-	if (s->peer_count > s->options.connections_max - s->options.connections_max / 8) {
-		peer_shut(s, s->first);
-	}
-}
-
-static void handle_connection(void *data, struct MHD_Connection *connection, void **context,
-							  enum MHD_ConnectionNotificationCode code) {
-	struct http_server *s = data;
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		peer_unlink(s, *context);
-		s->peer_count--;
-		free(((struct http_peer *)*context)->query);
-		free(*context);
-		return;
-	}
-	struct http_peer *p = mem_calloc(1, sizeof *p);
-	p->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	make_room(s);
-	peer_link(s, p);
-	s->peer_count++;
-	*context = p;
-}
-
-static struct http_peer *peer_of(struct MHD_Connection *connection) {
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-}
-
-static void handle_completed(void *data, struct MHD_Connection *connection, void **context,
-							 enum MHD_RequestTerminationCode code) {
-	(void)context;
-	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
-		struct http_peer *p = peer_of(connection);
-		peer_unlink(data, p);
-		peer_link(data, p);
-	}
-}
-
-/* ---- requests ---- */
-
-/* The query as it came: the daemon would decode it in its own way. Called before anything else of a request. */
-static void *handle_uri(void *data, const char *uri, struct MHD_Connection *connection) {
-	(void)data;
-	struct http_peer *p = peer_of(connection);
-	const char *mark = strchr(uri, '?');
-	free(p->query);
-	p->query = mark != NULL ? mem_dup_str(str_from(mark + 1)) : NULL;
-	return NULL; /* the request's context, which begins with nothing */
-}
-
-static enum MHD_Result respond(struct MHD_Connection *connection, struct api_response *r) {
-	size_t length = r->body.len;
-	char *body = strbuf_take(&r->body);
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(length, body, MHD_RESPMEM_MUST_FREE);
-	if (response == NULL) {
-		free(body);
-		return MHD_NO;
-	}
-	if (r->content_type != NULL) {
-		MHD_add_response_header(response, "Content-Type", r->content_type);
-	}
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	for (size_t i = 0; i < r->header_count; i++) {
-		MHD_add_response_header(response, r->headers[i].name, r->headers[i].value);
-	}
-	enum MHD_Result result = MHD_queue_response(connection, (unsigned)r->status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result answer(struct http_server *s, struct MHD_Connection *connection,
-							  const char *method, const char *path) {
-	struct http_peer *p = peer_of(connection);
-	struct api_request request = {
-		.method = method,
-		.path = path,
-		.query = p->query != NULL ? str_from(p->query) : STR_EMPTY,
-		.origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin"),
-	};
-	struct api_response response = {.status = 500, .content_type = "text/plain; charset=utf-8"};
-	strbuf_init(&response.body);
-	s->handle(&request, &response, s->data);
-	enum MHD_Result result = respond(connection, &response);
-	strbuf_finish(&response.body);
-	return result;
-}
-
-static enum MHD_Result answer_too_large(struct http_server *s, struct MHD_Connection *connection) {
-	struct api_response response = {.status = 413, .content_type = "text/plain; charset=utf-8"};
-	strbuf_init(&response.body);
-	strbuf_printf(&response.body, "the request is larger than %zu bytes\n",
-				  s->options.body_bytes_max);
-	enum MHD_Result result = respond(connection, &response);
-	strbuf_finish(&response.body);
-	return result;
-}
-
-static bool is_said_too_large(struct http_server *s, struct MHD_Connection *connection) {
-	const char *said = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
-	return said != NULL && strtoull(said, NULL, 10) > s->options.body_bytes_max;
-}
-
-/* Called with the headers first, then with each piece of the body, then without more. Bodies are not used, but must be read. */
-static enum MHD_Result handle_request(void *data, struct MHD_Connection *connection,
-									  const char *path, const char *method, const char *version,
-									  const char *upload, size_t *upload_length, void **context) {
-	(void)version;
-	(void)upload;
-	struct http_server *s = data;
-	struct http_peer *p = peer_of(connection);
-	if (*context == NULL) {
-		*context = p;
-		return is_said_too_large(s, connection) ? answer_too_large(s, connection) : MHD_YES;
-	}
-	if (*upload_length > 0) {
-		p->body_bytes += *upload_length;
-		*upload_length = 0;
-		return p->body_bytes <= s->options.body_bytes_max ? MHD_YES : MHD_NO;
-	}
-	return answer(s, connection, method, path);
-}
+#define STILL_RUNS 2
+#define BUSY_RUNS                                                                                  \
+	100 /* that what is decrypted takes to be read, at 1 KiB in each, three times over */
 
 /* ---- the loop ---- */
 
-static void run(struct http_server *s);
-
 static void handle_timer(uv_timer_t *timer) {
-	run(timer->data);
+	http_server_run(timer->data);
 }
 
 static void handle_poll(uv_poll_t *poll, int status, int events) {
 	(void)status;
 	(void)events;
-	run(poll->data);
+	http_server_run(poll->data);
+}
+
+static bool has_pending_bytes(const struct http_peer *p) {
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(p->connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	bool reads = p->stage == HTTP_HEAD || p->stage == HTTP_BODY;
+	return reads && gnutls_record_check_pending(info->tls_session) > 0;
+}
+
+/* libmicrohttpd keeps a connection whose TLS handshake waits for the client among those that are ready, wants to be run again at
+ * once, and would take a whole processor as long as the client is silent. Twice in a row without anything having happened is
+ * enough unless something is decrypted but not read: whatever else can happen makes the epoll descriptor readable. */
+static bool is_still(const struct http_server *s) {
+	if (s->access->tls == NULL || s->still_count < STILL_RUNS) {
+		return false;
+	}
+	for (const struct http_peer *p = s->first; p != NULL && s->still_count < BUSY_RUNS;
+		 p = p->next) {
+		if (has_pending_bytes(p)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* When the daemon or a deadline wants a turn even if no socket stirs. */
 static void arm(struct http_server *s) {
 	MHD_UNSIGNED_LONG_LONG wait = ULLONG_MAX;
-	if (MHD_get_timeout(s->daemon, &wait) != MHD_YES) {
+	if (MHD_get_timeout(s->daemon, &wait) != MHD_YES || (wait == 0 && is_still(s))) {
 		wait = ULLONG_MAX;
 	}
 	if (s->first != NULL) {
@@ -225,9 +72,13 @@ static void arm(struct http_server *s) {
 	uv_timer_start(&s->timer, handle_timer, wait, 0);
 }
 
-static void run(struct http_server *s) {
-	expire(s);
+void http_server_run(struct http_server *s) {
+	uint64_t before = s->moves;
+	http_peer_expire(s);
+	s->may_answer = s->first_queued == NULL;
 	MHD_run(s->daemon);
+	s->still_count = s->moves == before ? s->still_count + 1 : 0;
+	http_peer_sweep(s);
 	arm(s);
 }
 
@@ -240,31 +91,60 @@ static void ignore_message(void *data, const char *format, va_list args) {
 	(void)args;
 }
 
+/* Each session gets its certificate from us; the daemon itself only has to believe that there will be one. */
+static int never_called(gnutls_session_t session, const gnutls_datum_t *names, int name_count,
+						const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+						gnutls_pcert_st **pcert, unsigned int *pcert_count, gnutls_privkey_t *key) {
+	(void)session, (void)names, (void)name_count, (void)algorithms, (void)algorithm_count;
+	(void)pcert, (void)pcert_count, (void)key;
+	return -1;
+}
+
 static struct MHD_Daemon *daemon_start(struct http_server *s) {
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle_request, s,
-							MHD_OPTION_URI_LOG_CALLBACK, handle_uri, s, MHD_OPTION_EXTERNAL_LOGGER,
-							ignore_message, NULL, MHD_OPTION_LISTEN_SOCKET, s->listener,
-							MHD_OPTION_CONNECTION_LIMIT, s->options.connections_max,
-							MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-							MHD_OPTION_NOTIFY_CONNECTION, handle_connection, s,
-							MHD_OPTION_NOTIFY_COMPLETED, handle_completed, s, MHD_OPTION_END);
+	bool tls = s->access->tls != NULL;
+	/* The daemon closes the socket that it is given, or not, when it fails. */
+	int listener = fcntl(s->listener, F_DUPFD_CLOEXEC, 0);
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
+			(tls ? MHD_USE_TLS : MHD_NO_FLAG),
+		0, NULL, NULL, http_request_handle, s, MHD_OPTION_URI_LOG_CALLBACK, http_request_handle_uri,
+		s, MHD_OPTION_EXTERNAL_LOGGER, ignore_message, NULL, MHD_OPTION_LISTEN_SOCKET, listener,
+		MHD_OPTION_CONNECTION_LIMIT, s->options.connections_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, http_peer_handle, s,
+		MHD_OPTION_NOTIFY_COMPLETED, http_request_handle_completed, s,
+		/* without TLS the list ends here */
+		tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, never_called, MHD_OPTION_END);
 }
 
 static void watch(struct http_server *s, uv_loop_t *loop) {
 	int fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	uv_timer_init(loop, &s->timer);
+	uv_idle_init(loop, &s->idle);
 	int code = uv_poll_init(loop, &s->poll, fd);
 	BUG_ON(code != 0);
-	s->timer.data = s->poll.data = s;
-	s->handles = 2;
+	s->timer.data = s->poll.data = s->idle.data = s;
+	s->passwords = password_check_create(loop);
+	s->handles = 4;
 	uv_poll_start(&s->poll, UV_READABLE, handle_poll);
 	arm(s);
 }
 
+static int open_listener(const struct http_server_options *options, struct strbuf *out_error) {
+	return options->heir_of != NULL ? fcntl(options->heir_of->listener, F_DUPFD_CLOEXEC, 0)
+									: listener_open(options->listen, out_error);
+}
+
+static void set_access(struct http_server *s, struct web_access *access) {
+	const struct web_config *c = &access->config;
+	web_access_release(s->access);
+	s->access = web_access_hold(access);
+	rate_limit_init(&s->rate, c->rate_interval, c->rate_burst, clock_monotonic());
+}
+
 struct http_server *http_server_create(uv_loop_t *loop, const struct http_server_options *options,
-									   http_server_handle *handle, void *data,
-									   struct strbuf *out_error) {
-	int listener = listener_open(options->listen, out_error);
+									   struct web_access *access, http_server_handle *handle,
+									   void *data, struct strbuf *out_error) {
+	int listener = open_listener(options, out_error);
 	if (listener < 0) {
 		return NULL;
 	}
@@ -273,37 +153,68 @@ struct http_server *http_server_create(uv_loop_t *loop, const struct http_server
 	s->handle = handle;
 	s->data = data;
 	s->listener = listener;
+	set_access(s, access);
 	s->daemon = daemon_start(s);
 	if (s->daemon == NULL) {
-		strbuf_printf(out_error, "cannot serve on %s", options->listen);
+		strbuf_printf(out_error, "cannot serve on %s%s", options->listen,
+					  access->tls != NULL && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES
+						  ? ": libmicrohttpd was built without TLS"
+						  : "");
+		close(listener);
+		web_access_release(s->access);
 		free(s);
 		return NULL;
 	}
 	s->options.listen = NULL; /* borrowed only for this call */
+	s->options.heir_of = NULL;
 	watch(s, loop);
 	return s;
+}
+
+bool http_server_set_access(struct http_server *s, struct web_access *access) {
+	if ((access->tls != NULL) != (s->access->tls != NULL)) {
+		return false;
+	}
+	set_access(s, access);
+	return true;
 }
 
 unsigned http_server_port(const struct http_server *s) {
 	return listener_port(s->listener);
 }
 
-static void handle_closed(uv_handle_t *handle) {
-	struct http_server *s = handle->data;
+bool http_server_has_tls(const struct http_server *s) {
+	return s->access->tls != NULL;
+}
+
+static void handle_part_closed(void *data) {
+	struct http_server *s = data;
 	if (--s->handles > 0) {
 		return;
 	}
 	http_server_closed *closed = s->closed;
-	void *data = s->closed_data;
+	void *closed_data = s->closed_data;
 	free(s);
-	closed(data);
+	closed(closed_data);
+}
+
+static void handle_closed(uv_handle_t *handle) {
+	handle_part_closed(handle->data);
 }
 
 void http_server_close(struct http_server *s, http_server_closed *closed, void *data) {
 	s->closed = closed;
 	s->closed_data = data;
 	uv_poll_stop(&s->poll); /* before the daemon closes the descriptor */
+	http_request_release_all(s);
+	close(MHD_quiesce_daemon(s->daemon)); /* before it shuts the socket down for an heir too */
 	MHD_stop_daemon(s->daemon);
+	close(s->listener);
+	http_peer_sweep(s);
+	free(s->retired);
+	web_access_release(s->access);
+	password_check_close(s->passwords, handle_part_closed, s);
 	uv_close((uv_handle_t *)&s->poll, handle_closed);
 	uv_close((uv_handle_t *)&s->timer, handle_closed);
+	uv_close((uv_handle_t *)&s->idle, handle_closed);
 }

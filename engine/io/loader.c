@@ -4,6 +4,7 @@
 
 #include "base/url.h"
 #include "engine/io/files.h"
+#include "engine/io/web_access.h"
 #include "engine/limits.h"
 #include "rules/yaml.h"
 
@@ -129,6 +130,17 @@ static void load_config(struct load *l) {
 		strbuf_printf(l->messages, "error: %s\n", error);
 		note(l, LOADER_MISUSED);
 	}
+}
+
+/* Only judged here: who serves reads it again. */
+static void check_web_config(struct load *l) {
+	bool unreadable;
+	struct web_access *access =
+		web_access_load(l->config->web.config_file, l->loader->style, l->messages, &unreadable);
+	if (access == NULL) {
+		note(l, unreadable ? LOADER_UNABLE : LOADER_BAD);
+	}
+	web_access_release(access);
 }
 
 /* ---- rules ---- */
@@ -266,6 +278,7 @@ enum loader_outcome loader_load(const struct loader *loader, const struct rule_s
 					 .previous = previous,
 					 .messages = messages};
 	load_config(&l);
+	check_web_config(&l);
 	l.set = rule_set_create();
 	add_presets(&l);
 	add_files(&l);

@@ -6,10 +6,6 @@
 #include "engine/io/runner_private.h"
 #include "engine/view.h"
 
-#define API_CONNECTIONS 512 /* of 1,024 descriptors that a process usually may have */
-#define API_TURN_MAX                                                                               \
-	90000 /* ms; above the minute at which many scrape, so that their connections live on */
-
 /* ---- log ---- */
 
 static void handle_event(const struct engine_event *event, void *data) {
@@ -33,23 +29,12 @@ static void log_configure(struct log *l, const struct config *c) {
 	l->format = c->log_format == CONFIG_LOG_JSON ? LOG_JSON : LOG_TEXT;
 }
 
-/* As somebody would type it: the host that was configured, the port that it became. */
-static void print_api_url(struct strbuf *out, const struct runner *r) {
-	struct str host = r->config.listen;
-	while (host.len > 0 && host.ptr[host.len - 1] != ':') {
-		host.len--;
-	}
-	host.len -= host.len > 0;
-	strbuf_printf(out, "http://%.*s:%u", STR_FMT(host.len > 0 ? host : STR("0.0.0.0")),
-				  http_server_port(r->server));
-}
-
 static void log_start(struct runner *r) {
 	struct strbuf text = STRBUF_INIT;
 	strbuf_printf(&text, "tocsin %s started", r->options.version);
 	if (r->server != NULL) {
 		strbuf_add_c(&text, ", the API is on ");
-		print_api_url(&text, r);
+		runner_print_url(&text, r);
 	}
 	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, text.ptr);
 	strbuf_finish(&text);
@@ -86,24 +71,24 @@ static void log_setup(struct runner *r, size_t rules, size_t groups) {
 	r->rule_count = rules;
 }
 
-/* ---- parts ---- */
-
-/* NULL also when nobody shall listen; then nothing is added to `out_error`. */
-static struct http_server *server_create(struct runner *r, const struct config *config,
-										 struct strbuf *out_error) {
-	if (config->listen.len == 0) {
-		return NULL;
+void runner_log_messages(struct runner *r, struct str messages) {
+	while (messages.len > 0) {
+		size_t end = str_find(messages, STR("\n"));
+		struct str line = str_slice(messages, 0, end);
+		bool is_error = str_find(line, STR("error: ")) < line.len;
+		if (is_error || str_find(line, STR("warning: ")) < line.len) {
+			/* the level of the log says it already, where the line has no place before it */
+			const struct str level = is_error ? STR("error: ") : STR("warning: ");
+			size_t skip = str_starts_with(line, level) ? level.len : 0;
+			char *text = mem_dup_str(str_slice(line, skip, line.len));
+			log_write(&r->log, is_error ? LOG_ERROR : LOG_WARN, clock_wall(), LABELS_EMPTY, text);
+			free(text);
+		}
+		messages = str_slice(messages, end < messages.len ? end + 1 : end, messages.len);
 	}
-	char *listen = mem_dup_str(config->listen);
-	const struct http_server_options options = {.listen = listen,
-												.connections_max = API_CONNECTIONS,
-												.turn_max = API_TURN_MAX,
-												.body_bytes_max = LIMIT_REQUEST_BYTES};
-	struct http_server *s =
-		http_server_create(r->loop, &options, runner_handle_request, r, out_error);
-	free(listen);
-	return s;
 }
+
+/* ---- parts ---- */
 
 static void config_destroy(struct arena *a) {
 	arena_finish(a);
@@ -147,6 +132,20 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 	runner_turn(r);
 }
 
+/* What is wrong with the web configuration was said when it was loaded, unless it has changed since. */
+static bool runner_listen(struct runner *r, struct strbuf *out_error) {
+	struct strbuf said = STRBUF_INIT;
+	size_t before = out_error->len;
+	r->web_access = runner_load_access(&r->config, &said);
+	if (r->web_access != NULL) {
+		r->server = runner_create_server(r, &r->config, r->web_access, NULL, out_error);
+	} else {
+		strbuf_add(out_error, str_slice(strbuf_str(&said), 0, said.len - 1));
+	}
+	strbuf_finish(&said);
+	return r->server != NULL || out_error->len == before;
+}
+
 struct runner *runner_create(uv_loop_t *loop, const struct runner_options *options,
 							 struct arena *arena, const struct config *config, struct rule_set *set,
 							 struct strbuf *out_error) {
@@ -159,12 +158,11 @@ struct runner *runner_create(uv_loop_t *loop, const struct runner_options *optio
 	process_find_place(&r->place);
 	log_init(&r->log, options->log_fd);
 	log_configure(&r->log, config);
-	size_t before = out_error->len;
-	r->server = server_create(r, config, out_error);
-	if (r->server == NULL && out_error->len > before) {
+	if (!runner_listen(r, out_error)) {
 		rule_set_destroy(set);
 		config_destroy(arena);
 		log_finish(&r->log);
+		web_access_release(r->web_access);
 		free(r);
 		return NULL;
 	}
@@ -232,29 +230,12 @@ void runner_turn(struct runner *r) {
 		runner_close(r);
 		return;
 	}
+	runner_watch_access(r);
 	settle(r);
 	wake_later(r, now);
 }
 
 /* ---- reload ---- */
-
-/* The log gets the lines that say something; the excerpts with carets are for people before a terminal. */
-static void log_messages(struct runner *r, struct str messages) {
-	while (messages.len > 0) {
-		size_t end = str_find(messages, STR("\n"));
-		struct str line = str_slice(messages, 0, end);
-		bool is_error = str_find(line, STR("error: ")) < line.len;
-		if (is_error || str_find(line, STR("warning: ")) < line.len) {
-			/* the level of the log says it already, where the line has no place before it */
-			const struct str level = is_error ? STR("error: ") : STR("warning: ");
-			size_t skip = str_starts_with(line, level) ? level.len : 0;
-			char *text = mem_dup_str(str_slice(line, skip, line.len));
-			log_write(&r->log, is_error ? LOG_ERROR : LOG_WARN, clock_wall(), LABELS_EMPTY, text);
-			free(text);
-		}
-		messages = str_slice(messages, end < messages.len ? end + 1 : end, messages.len);
-	}
-}
 
 /* What the API shows: the first line that says something. */
 static void note_failed_reload(struct runner *r, const struct strbuf *messages) {
@@ -265,26 +246,11 @@ static void note_failed_reload(struct runner *r, const struct strbuf *messages) 
 }
 
 static bool fail_reload(struct runner *r, const struct strbuf *messages) {
-	log_messages(r, strbuf_str(messages));
+	runner_log_messages(r, strbuf_str(messages));
 	log_write(&r->log, LOG_ERROR, clock_wall(), LABELS_EMPTY,
 			  "the reload failed; everything goes on as it was");
 	note_failed_reload(r, messages);
 	return false;
-}
-
-static bool listen_again(struct runner *r, const struct config *config, struct strbuf *messages) {
-	if (str_equal(config->listen, r->config.listen) || r->server_changes) {
-		return true;
-	}
-	size_t before = messages->len;
-	struct http_server *next = server_create(r, config, messages);
-	if (next == NULL && messages->len > before) {
-		strbuf_add_char(messages, '\n');
-		return false;
-	}
-	r->next_server = next;
-	r->server_changes = true;
-	return true;
 }
 
 static void take_config(struct runner *r, struct arena *arena, const struct config *config,
@@ -300,7 +266,7 @@ static void take_config(struct runner *r, struct arena *arena, const struct conf
 
 static void log_reload(struct runner *r, bool whole, const struct strbuf *messages) {
 	const struct rule_set *set = engine_rule_set(r->engine);
-	log_messages(r, strbuf_str(messages));
+	runner_log_messages(r, strbuf_str(messages));
 	log_write(&r->log, whole ? LOG_INFO : LOG_ERROR, clock_wall(), LABELS_EMPTY,
 			  whole ? "reloaded" : "reloaded in part: bad rule files were passed over");
 	log_setup(r, set->rule_count, set->group_count);
@@ -320,7 +286,7 @@ bool runner_reload(struct runner *r, struct strbuf *messages) {
 	enum loader_outcome outcome =
 		loader_load(&loader, engine_rule_set(r->engine), arena, &config, &set, messages);
 	bool loaded = outcome == LOADER_FINE || outcome == LOADER_PARTLY;
-	if (!loaded || !listen_again(r, &config, messages)) {
+	if (!loaded || !runner_prepare_server(r, &config, messages)) {
 		if (loaded) {
 			rule_set_destroy(set);
 		}
@@ -385,6 +351,8 @@ static void handle_part_closed(void *data) {
 	engine_destroy(r->engine);
 	access_destroy(r->access);
 	config_destroy(r->arena);
+	web_access_release(r->web_access);
+	free(r->web_error);
 	log_finish(&r->log);
 	runner_stopped *stopped = r->options.stopped;
 	void *stopped_data = r->options.data;

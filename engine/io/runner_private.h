@@ -29,8 +29,11 @@ struct runner {
 	struct wakeup *wakeup;
 	struct signals *signals; /* NULL: not ours to handle */
 	struct http_client *client;
-	struct access *access;      /* files that were read for requests */
-	struct http_server *server; /* NULL: nobody listens */
+	struct access *access;         /* files that were read for requests */
+	struct http_server *server;    /* NULL: nobody listens */
+	struct web_access *web_access; /* of the server; held */
+	dur_ms web_looked_at;          /* when its files were last looked at */
+	char *web_error; /* owned; why newer ones do not count; NULL: there is no reason */
 	struct http_server
 		*next_server; /* of a reload, to take the place of `server` in the next turn */
 	bool server_changes;
@@ -50,6 +53,23 @@ void runner_send(struct runner *r, const struct exchange *x);
 
 /* Everything that is due, then the timer. After each event. */
 void runner_turn(struct runner *r);
+
+/* runner_web.c */
+/* What the configuration names, from its files. NULL: `messages` says why not. */
+struct web_access *runner_load_access(const struct config *config, struct strbuf *messages);
+/* Also where nobody shall listen: then it is NULL without anything in `out_error`. `heir_of` is as in http_server_options. */
+struct http_server *runner_create_server(struct runner *r, const struct config *config,
+										 struct web_access *access,
+										 const struct http_server *heir_of,
+										 struct strbuf *out_error);
+/* Before a reload counts: the server for it if it has to be another one. false: `messages` says why that cannot be. */
+bool runner_prepare_server(struct runner *r, const struct config *config, struct strbuf *messages);
+/* From time to time: certificates are renewed, users come and go. */
+void runner_watch_access(struct runner *r);
+/* As somebody would type it: the host that was configured, the port that it became. */
+void runner_print_url(struct strbuf *out, const struct runner *r);
+/* A line of the log for each line of `messages` that says something; excerpts with carets are for people before a terminal. */
+void runner_log_messages(struct runner *r, struct str messages);
 
 /* The API's handler. */
 void runner_handle_request(struct api_request *request, struct api_response *response, void *data);

@@ -8,94 +8,11 @@
 
 #include "base/mem.h"
 #include "engine/io/http_server.h"
+#include "tests/io/client.h"
 #include "tests/io/peer.h"
 
 #define TURN_MAX 60 /* ms */
 #define CONNECTIONS_MAX 300
-
-/* ---- a client that writes what it is told and reads only if it likes ---- */
-
-struct client {
-	uv_tcp_t tcp;
-	uv_timer_t timer;
-	uv_connect_t connect;
-	struct strbuf in;
-	bool connected, ended, closed;
-	struct str drip;
-	char buffer[4096];
-};
-
-static void handle_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buffer) {
-	(void)size;
-	struct client *c = handle->data;
-	*buffer = uv_buf_init(c->buffer, sizeof c->buffer);
-}
-
-static void handle_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {
-	struct client *c = stream->data;
-	if (count < 0) {
-		c->ended = true;
-		uv_read_stop(stream);
-		uv_timer_stop(&c->timer);
-		return;
-	}
-	strbuf_add(&c->in, (struct str){buffer->base, (size_t)count});
-}
-
-static void handle_connect(uv_connect_t *connect, int status) {
-	assert_int_equal(status, 0);
-	struct client *c = connect->data;
-	c->connected = true;
-}
-
-static void client_read(struct client *c) {
-	uv_read_start((uv_stream_t *)&c->tcp, handle_alloc, handle_read);
-}
-
-static void handle_written(uv_write_t *request, int status) {
-	(void)status; /* the server may have ended the connection meanwhile */
-	free(request);
-}
-
-/* `bytes` must stay. */
-static void client_write(struct client *c, struct str bytes) {
-	uv_write_t *request = mem_calloc(1, sizeof *request);
-	uv_buf_t buffer = {.base = (char *)(uintptr_t)bytes.ptr, .len = bytes.len};
-	uv_write(request, (uv_stream_t *)&c->tcp, &buffer, 1, handle_written);
-}
-
-static void handle_drip(uv_timer_t *timer) {
-	struct client *c = timer->data;
-	if (c->drip.len > 0) {
-		client_write(c, str_slice(c->drip, 0, 1));
-		c->drip = str_slice(c->drip, 1, c->drip.len);
-	}
-}
-
-static void client_init(struct client *c, struct bench *b, unsigned port) {
-	*c = (struct client){0};
-	uv_tcp_init(&b->loop, &c->tcp);
-	uv_timer_init(&b->loop, &c->timer);
-	c->tcp.data = c->timer.data = c->connect.data = c;
-	struct sockaddr_in address;
-	uv_ip4_addr("127.0.0.1", (int)port, &address);
-	assert_int_equal(
-		uv_tcp_connect(&c->connect, &c->tcp, (const struct sockaddr *)&address, handle_connect), 0);
-	bench_run_until(b, &c->connected);
-}
-
-static void handle_client_closed(uv_handle_t *handle) {
-	struct client *c = handle->data;
-	c->closed = true;
-}
-
-/* Only when the loop has let go of it. */
-static void client_finish(struct client *c, struct bench *b) {
-	uv_close((uv_handle_t *)&c->timer, NULL);
-	uv_close((uv_handle_t *)&c->tcp, handle_client_closed);
-	bench_run_until(b, &c->closed);
-	strbuf_finish(&c->in);
-}
 
 /* ---- the server ---- */
 
@@ -131,8 +48,13 @@ static void fixture_init_with(struct fixture *f, dur_ms turn_max) {
 	const struct http_server_options options = {.listen = "127.0.0.1:0",
 												.connections_max = CONNECTIONS_MAX,
 												.turn_max = turn_max,
-												.body_bytes_max = 1000};
-	f->server = http_server_create(&f->bench.loop, &options, handle_api, f, &error);
+												.body_bytes_max = 1000,
+												.answers_bytes_max = 100 << 20};
+	bool unreadable;
+	struct web_access *access =
+		web_access_load(STR_EMPTY, (struct diag_style){0}, &error, &unreadable);
+	f->server = http_server_create(&f->bench.loop, &options, access, handle_api, f, &error);
+	web_access_release(access);
 	assert_non_null(f->server);
 	f->port = http_server_port(f->server);
 	assert_int_not_equal(f->port, 0);
@@ -248,8 +170,7 @@ static void test_endless_header(void **state) {
 	struct client fast;
 	fixture_init(&f);
 	client_init(&slow, &f.bench, f.port);
-	slow.drip = (struct str){header, sizeof header};
-	uv_timer_start(&slow.timer, handle_drip, 1, 1);
+	client_drip(&slow, (struct str){header, sizeof header}, 1);
 	client_init(&fast, &f.bench, f.port);
 	client_write(&fast, (struct str){header, sizeof header});
 	expect_alive(&f);
@@ -349,7 +270,11 @@ static void expect_not_possible(const char *listen, const char *error) {
 	struct strbuf out = STRBUF_INIT;
 	const struct http_server_options options = {
 		.listen = listen, .connections_max = 10, .turn_max = 1000, .body_bytes_max = 1000};
-	assert_null(http_server_create(&b.loop, &options, handle_api, NULL, &out));
+	bool unreadable;
+	struct web_access *access =
+		web_access_load(STR_EMPTY, (struct diag_style){0}, &out, &unreadable);
+	assert_null(http_server_create(&b.loop, &options, access, handle_api, NULL, &out));
+	web_access_release(access);
 	assert_string_equal(out.ptr, error);
 	strbuf_finish(&out);
 	bench_finish(&b);

@@ -1,0 +1,132 @@
+/* The runner's server: where it listens and who gets in, at the start, at reloads and in between. */
+#include "base/mem.h"
+#include "engine/io/clock.h"
+#include "engine/io/runner_private.h"
+
+#define API_CONNECTIONS 512 /* of 1,024 descriptors that a process usually may have */
+#define API_TURN_MAX                                                                               \
+	90000 /* ms; above the minute at which many scrape, so that their connections live on */
+#define ACCESS_LOOK_EVERY 5000 /* ms */
+
+void runner_print_url(struct strbuf *out, const struct runner *r) {
+	struct str host = r->config.listen;
+	while (host.len > 0 && host.ptr[host.len - 1] != ':') {
+		host.len--;
+	}
+	host.len -= host.len > 0;
+	strbuf_printf(out, "http%s://%.*s:%u", http_server_has_tls(r->server) ? "s" : "",
+				  STR_FMT(host.len > 0 ? host : STR("0.0.0.0")), http_server_port(r->server));
+}
+
+struct web_access *runner_load_access(const struct config *config, struct strbuf *messages) {
+	bool unreadable;
+	return web_access_load(config->web.config_file, (struct diag_style){0}, messages, &unreadable);
+}
+
+struct http_server *runner_create_server(struct runner *r, const struct config *config,
+										 struct web_access *access,
+										 const struct http_server *heir_of,
+										 struct strbuf *out_error) {
+	if (config->listen.len == 0) {
+		return NULL;
+	}
+	char *listen = mem_dup_str(config->listen);
+	const struct http_server_options options = {.listen = listen,
+												.heir_of = heir_of,
+												.connections_max = API_CONNECTIONS,
+												.turn_max = API_TURN_MAX,
+												.body_bytes_max = LIMIT_REQUEST_BYTES,
+												.answers_bytes_max = LIMIT_API_ANSWERS_BYTES};
+	struct http_server *s =
+		http_server_create(r->loop, &options, access, runner_handle_request, r, out_error);
+	free(listen);
+	return s;
+}
+
+/* ---- reload ---- */
+
+static void take_access(struct runner *r, struct web_access *access) {
+	web_access_release(r->web_access);
+	r->web_access = access;
+	free(r->web_error);
+	r->web_error = NULL;
+}
+
+/* Where the address stays and TLS goes on or off, both servers listen on one socket for a moment. */
+static bool change_server(struct runner *r, const struct config *config, struct web_access *access,
+						  struct strbuf *messages) {
+	bool same = r->server != NULL && str_equal(config->listen, r->config.listen);
+	size_t before = messages->len;
+	if (same && http_server_set_access(r->server, access)) {
+		return true;
+	}
+	struct http_server *next =
+		runner_create_server(r, config, access, same ? r->server : NULL, messages);
+	if (next == NULL && messages->len > before) {
+		strbuf_add_char(messages, '\n');
+		return false;
+	}
+	r->next_server = next;
+	r->server_changes = true;
+	return true;
+}
+
+bool runner_prepare_server(struct runner *r, const struct config *config, struct strbuf *messages) {
+	struct strbuf said = STRBUF_INIT; /* the loader has said it already */
+	struct web_access *access = runner_load_access(config, &said);
+	bool good = access != NULL;
+	if (!good) {
+		strbuf_add(messages, strbuf_str(&said)); /* it has changed since */
+	} else if (!r->server_changes) {
+		good = change_server(r, config, access, messages);
+	}
+	if (good) {
+		take_access(r, access);
+	} else {
+		web_access_release(access);
+	}
+	strbuf_finish(&said);
+	return good;
+}
+
+/* ---- in between ---- */
+
+static void log_access(struct runner *r, enum log_level level, const char *message) {
+	const struct label file = {STR("file"), r->config.web.config_file};
+	log_write(&r->log, level, clock_wall(), (struct labels){.items = &file, .count = 1}, message);
+}
+
+/* Looked at again and again as long as it stays bad, but said once. */
+static void refuse_access(struct runner *r, struct str reason) {
+	if (r->web_error != NULL && str_equal(str_from(r->web_error), reason)) {
+		return;
+	}
+	free(r->web_error);
+	r->web_error = mem_dup_str(reason);
+	runner_log_messages(r, reason);
+	log_access(r, LOG_ERROR, "the web configuration changed, but stays as it was");
+}
+
+void runner_watch_access(struct runner *r) {
+	dur_ms now = clock_monotonic();
+	if (r->server == NULL || r->server_changes || now - r->web_looked_at < ACCESS_LOOK_EVERY) {
+		return;
+	}
+	r->web_looked_at = now;
+	if (!web_access_is_outdated(r->web_access)) {
+		return;
+	}
+	struct strbuf messages = STRBUF_INIT;
+	struct web_access *access = runner_load_access(&r->config, &messages);
+	if (access == NULL) {
+		refuse_access(r, strbuf_str(&messages));
+	} else if (!http_server_set_access(r->server, access)) {
+		web_access_release(access);
+		refuse_access(r, STR("error: TLS goes on or off only at a reload\n"));
+	} else {
+		take_access(r, access);
+		runner_log_messages(r, strbuf_str(&messages));
+		log_access(r, LOG_INFO, "the web configuration changed, and counts from now on");
+	}
+	strbuf_finish(&messages);
+}
