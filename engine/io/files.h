@@ -23,7 +23,7 @@ struct file_list {
 };
 
 /* Adds the files that a shell pattern names. Relative patterns start at `folder` (NULL or "": the working directory), whose own
- * name is no pattern. A pattern without wildcards names a file whether it is there or not, so that reading it tells what is wrong. */
+ * name is no pattern. A pattern without wildcards names a file whether it is there or not: reading it tells what is wrong. */
 void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list);
 
 /* The folder part of a path, without the last slash; "" when there is none. */
