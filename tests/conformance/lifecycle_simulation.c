@@ -146,7 +146,11 @@ static void poll_series(const struct run *r, struct str group, ts_ms t) {
 	size_t count = 0;
 	arena_init(&a);
 	pql_needs(r->alerts_series, (struct pql_grid){t, t, 1}, &options, &a, &needs);
-	outputs_join(simulation_outputs(r->simulation), &needs[0], options.lookback, none, &a, &set);
+	const char *failure = outputs_join(simulation_outputs(r->simulation), &needs[0],
+									   options.lookback, none, &a, &set);
+	if (failure != NULL) {
+		stop(failure);
+	}
 	for (size_t i = 0; i < set.count && count < SEEN_MAX; i++) {
 		struct labels labels = set.items[i].labels;
 		if (str_equal(labels_get(labels, STR("rulegroup")), group)) {
