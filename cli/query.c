@@ -318,15 +318,15 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	struct pql_value value;
 	enum query_outcome outcome = query_remote(str_from(q->text), &q->query, a, &body, &failure);
 	bool good = outcome == QUERY_FINE;
-	if (good && !q->json) {
+	if (good) { /* a page to log in at is no answer, whatever its status */
 		good = query_decode(strbuf_str(&body), &q->query, a, &value, &failure);
 		outcome = good ? QUERY_FINE : QUERY_UNABLE;
-		strbuf_clear(&body);
-		if (good) {
-			print_for_people(q, &body, &value);
-		}
-	} else if (good) {
+	}
+	if (good && q->json) {
 		strbuf_add_char(&body, '\n');
+	} else if (good) {
+		strbuf_clear(&body);
+		print_for_people(q, &body, &value);
 	}
 	if (good) {
 		fputs(body.len > 0 ? body.ptr : "", stdout);

@@ -1,4 +1,5 @@
 """`tocsin run` as a process: exit codes, signals, the environment. Argument: the program."""
+import http.server
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -205,6 +207,27 @@ def check_signals(folder, peers):
 	expect("SIGINT, twice", t.end(signal.SIGINT, signal.SIGINT), 0)
 
 
+def check_login_page(folder):
+	"""A page with status 200 is no answer, in whatever form one is wanted."""
+	class Page(http.server.BaseHTTPRequestHandler):
+		def do_POST(self):
+			self.rfile.read(int(self.headers["Content-Length"]))
+			self.send_response(200)
+			self.end_headers()
+			self.wfile.write(b"<html>login</html>")
+
+		def log_message(self, *_):
+			pass
+
+	server = http.server.HTTPServer(("127.0.0.1", 0), Page)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	url = f"http://127.0.0.1:{server.server_address[1]}"
+	for arguments in (["--eval", "remote", "--json"], ["--eval", "remote"], ["--eval", "local", "--json"]):
+		run = call(["query", "--prometheus", url, *arguments, "up"], folder)
+		expect(f"query {arguments} of a page", (run.returncode, "<html>login" in run.stdout), (3, False))
+	server.shutdown()
+
+
 def main():
 	folder = tempfile.mkdtemp(prefix="tocsin-test-")
 	taken, peers = unused_address()
@@ -216,6 +239,7 @@ def main():
 		check_secrets(folder, peers)
 		check_closed_descriptors(folder, peers)
 		check_words(folder, peers)
+		check_login_page(folder)
 		check_signals(folder, peers)
 	finally:
 		taken.close()
