@@ -23,16 +23,16 @@ static double to_degrees(double v) {
 #define MAPS(X)                                                                                    \
 	X(abs, fabs)                                                                                   \
 	X(acos, gomath_acos)                                                                           \
-	X(acosh, acosh)                                                                                \
+	X(acosh, gomath_acosh)                                                                         \
 	X(asin, gomath_asin)                                                                           \
-	X(asinh, asinh)                                                                                \
+	X(asinh, gomath_asinh)                                                                         \
 	X(atan, gomath_atan)                                                                           \
-	X(atanh, atanh)                                                                                \
+	X(atanh, gomath_atanh)                                                                         \
 	X(ceil, ceil)                                                                                  \
 	X(cos, gomath_cos)                                                                             \
 	X(cosh, gomath_cosh)                                                                           \
 	X(deg, to_degrees)                                                                             \
-	X(exp, exp)                                                                                    \
+	X(exp, gomath_exp)                                                                             \
 	X(floor, floor)                                                                                \
 	X(ln, gomath_log)                                                                              \
 	X(log10, gomath_log10)                                                                         \
@@ -43,7 +43,7 @@ static double to_degrees(double v) {
 	X(sinh, gomath_sinh)                                                                           \
 	X(sqrt, sqrt)                                                                                  \
 	X(tan, gomath_tan)                                                                             \
-	X(tanh, tanh)
+	X(tanh, gomath_tanh)
 
 #define BODY(name, function)                                                                       \
 	void fn_##name(struct pql_call_context *call) {                                                \

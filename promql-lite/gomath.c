@@ -168,6 +168,78 @@ double gomath_atan2(double y, double x) {
 	return q <= 0 ? q + PI : q - PI;
 }
 
+/* ---- logarithms ---- */
+
+#define LOG2_E 1.44269504088896340735992468100189214   /* 1 / ln 2 */
+#define LOG10_E 0.434294481903251827651128918916605082 /* 1 / ln 10 */
+
+static const double log_c[] = {6.666666666666735130e-01, 3.999999999940941908e-01,
+							   2.857142874366239149e-01, 2.222219843214978396e-01,
+							   1.818357216161805012e-01, 1.531383769920937332e-01,
+							   1.479819860511658591e-01};
+
+/* x is 2^k (1 + f); with s = f / (2 + f), log(1 + f) = log(1 + s) - log(1 - s) is a series in s^2. */
+double gomath_log(double x) {
+	const double *c = log_c;
+	double s, s2, s4, odd, even, half, k, f;
+	int exponent;
+
+	if (!isfinite(x) || x <= 0) {
+		return log(x);
+	}
+	f = frexp(x, &exponent);
+	if (f < 0x1.6a09e667f3bcdp-1) { /* half the root of 2 */
+		f *= 2;
+		exponent--;
+	}
+	f -= 1;
+	k = exponent;
+	s = f / (2 + f);
+	s2 = s * s;
+	s4 = s2 * s2;
+	odd = s2 * (c[0] + s4 * (c[2] + s4 * (c[4] + s4 * c[6])));
+	even = s4 * (c[1] + s4 * (c[3] + s4 * c[5]));
+	half = 0.5 * f * f;
+	return k * 6.93147180369123816490e-01 -
+		   ((half - (s * (half + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
+}
+
+/* ---- e^x ---- */
+
+static const double exp_c[] = {2.4801587301587301587e-5,
+							   1.9841269841269841270e-4,
+							   1.3888888888888888889e-3,
+							   8.3333333333333333333e-3,
+							   4.1666666666666666667e-2,
+							   1.6666666666666666667e-1,
+							   0.5,
+							   1.0};
+
+#define EXP_MAX 7.09782712893384e+02
+#define EXP_MIN (-760.0) /* less than all numbers but 0 */
+
+/* As Go's assembly for amd64 does it where the processor can multiply and add in one: x is n ln 2 + 16 r; what is above 1 of e^r is
+ * a short series, and doubled in its exponent four times, by (1 + y)^2 - 1 = y (y + 2). */
+double gomath_exp(double x) {
+	double r, y, n;
+
+	if (!isfinite(x) || x > EXP_MAX || x < EXP_MIN) {
+		return isnan(x) || x > 0 ? x + INFINITY : 0;
+	}
+	n = rint(x * LOG2_E);
+	r = fma(-n, 0.69314718055966295651160180568695068359375, x);
+	r = fma(-n, 0.28235290563031577122588448175013436025525412068e-12, r) * 0.0625;
+	y = exp_c[0];
+	for (size_t i = 1; i < COUNT(exp_c); i++) {
+		y = fma(y, r, exp_c[i]);
+	}
+	y *= r;
+	for (int i = 0; i < 3; i++) {
+		y *= y + 2;
+	}
+	return n >= 1024 ? (double)INFINITY : ldexp(fma(y + 2, y, 1), (int)n);
+}
+
 /* ---- powers ---- */
 
 /* x to the n, where fraction * 2^exponent is the factor before it: squares x, bit by bit of n. */
@@ -212,7 +284,7 @@ double gomath_pow(double x, double y) {
 		whole++;
 	}
 	if (part != 0) {
-		fraction = exp(part * gomath_log(x));
+		fraction = gomath_exp(part * gomath_log(x));
 	}
 	multiply_power(x, (int64_t)whole, &fraction, &exponent);
 	if (y < 0) {
@@ -222,41 +294,7 @@ double gomath_pow(double x, double y) {
 	return ldexp(fraction, exponent);
 }
 
-/* ---- logarithms and hyperbolic functions ---- */
-
-#define LOG2_E 1.44269504088896340735992468100189214   /* 1 / ln 2 */
-#define LOG10_E 0.434294481903251827651128918916605082 /* 1 / ln 10 */
-
-static const double log_c[] = {6.666666666666735130e-01, 3.999999999940941908e-01,
-							   2.857142874366239149e-01, 2.222219843214978396e-01,
-							   1.818357216161805012e-01, 1.531383769920937332e-01,
-							   1.479819860511658591e-01};
-
-/* x is 2^k (1 + f); with s = f / (2 + f), log(1 + f) = log(1 + s) - log(1 - s) is a series in s^2. */
-double gomath_log(double x) {
-	const double *c = log_c;
-	double s, s2, s4, odd, even, half, k, f;
-	int exponent;
-
-	if (!isfinite(x) || x <= 0) {
-		return log(x);
-	}
-	f = frexp(x, &exponent);
-	if (f < 0x1.6a09e667f3bcdp-1) { /* half the root of 2 */
-		f *= 2;
-		exponent--;
-	}
-	f -= 1;
-	k = exponent;
-	s = f / (2 + f);
-	s2 = s * s;
-	s4 = s2 * s2;
-	odd = s2 * (c[0] + s4 * (c[2] + s4 * (c[4] + s4 * c[6])));
-	even = s4 * (c[1] + s4 * (c[3] + s4 * c[5]));
-	half = 0.5 * f * f;
-	return k * 6.93147180369123816490e-01 -
-		   ((half - (s * (half + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
-}
+/* ---- logarithms of other bases ---- */
 
 double gomath_log2(double x) {
 	int exponent;
@@ -271,15 +309,4 @@ double gomath_log2(double x) {
 /* So 1e15 has 14.999999999999998 there. */
 double gomath_log10(double x) {
 	return gomath_log(x) * LOG10_E;
-}
-
-/* From where on the smaller one of e^x and e^-x does not count. The greater one is infinite before its half is. */
-#define HYPERBOLIC_FAR 21
-
-double gomath_sinh(double x) {
-	return fabs(x) > HYPERBOLIC_FAR ? copysign(exp(fabs(x)) * 0.5, x) : sinh(x);
-}
-
-double gomath_cosh(double x) {
-	return fabs(x) > HYPERBOLIC_FAR ? exp(fabs(x)) * 0.5 : cosh(x);
 }

@@ -12,9 +12,14 @@ double gomath_atan(double x);
 double gomath_atan2(double y, double x);
 double gomath_pow(double x, double y);
 double gomath_log(double x);
+double gomath_exp(double x);
 double gomath_log2(double x);
 double gomath_log10(double x);
 double gomath_sinh(double x);
 double gomath_cosh(double x);
+double gomath_tanh(double x);
+double gomath_asinh(double x);
+double gomath_acosh(double x);
+double gomath_atanh(double x);
 
 #endif
