@@ -1,5 +1,5 @@
 /* Any text parses or is refused with a message. What parses prints to a text that parses and prints the same, in both forms; but
- * for durations of 104 days and more that are not whole seconds: there Prometheus' seconds, times 10^9, lose milliseconds. */
+ * for durations of which Prometheus' arithmetic can lose a millisecond: numbers, and others of 104 days and more. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,14 +12,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef void print_function(struct strbuf *out, const struct pql_node *node);
 
-#define EXACT_SECONDS 9e6 /* 2^53 ns */
-
-static bool is_inexact(double seconds) {
-	return fabs(seconds) > EXACT_SECONDS && seconds != floor(seconds);
+static bool is_whole(double seconds) {
+	return seconds == floor(seconds);
 }
 
+#define EXACT_SECONDS 9e6 /* 2^53 ns */
+
 static bool is_inexact_stretch(const struct pql_stretch *s) {
-	return s->expr == NULL && is_inexact((double)s->fixed / 1000);
+	double seconds = (double)s->fixed / 1000;
+
+	return s->expr == NULL && fabs(seconds) > EXACT_SECONDS && !is_whole(seconds);
 }
 
 static bool find_inexact(struct pql_node *n, void *data) {
@@ -27,7 +29,7 @@ static bool find_inexact(struct pql_node *n, void *data) {
 
 	switch ((int)n->kind) {
 	case PQL_NUMBER:
-		*found = *found || (n->number.is_duration && is_inexact(n->number.value));
+		*found = *found || (n->number.is_duration && !is_whole(n->number.value));
 		break;
 	case PQL_SELECTOR: *found = *found || is_inexact_stretch(&n->selector.shift.offset); break;
 	case PQL_RANGE: *found = *found || is_inexact_stretch(&n->range.range); break;
