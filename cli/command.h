@@ -21,6 +21,7 @@ struct command {
 
 extern const struct command command_run;
 extern const struct command command_check;
+extern const struct command command_test;
 extern const struct command command_query;
 extern const struct command command_presets;
 extern const struct command command_version;

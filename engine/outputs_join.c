@@ -68,6 +68,23 @@ static void add_sample(struct samples *s, ts_ms t, double v) {
 	s->values[s->count++] = v;
 }
 
+/* Both are in one memory: of two samples at one time the one that was there first counts, and that is the one that no rule made. */
+static void merge(struct samples *out, const struct output_series *s, size_t first, ts_ms end,
+				  const struct pql_series *fetched) {
+	size_t i = 0, count = fetched == NULL ? 0 : fetched->count;
+	for (size_t k = first; k < s->count && s->times[k] <= end; k++) {
+		for (; i < count && fetched->times[i] < s->times[k]; i++) {
+			add_sample(out, fetched->times[i], fetched->values[i]);
+		}
+		if (i == count || fetched->times[i] != s->times[k]) {
+			add_sample(out, s->times[k], s->values[k]);
+		}
+	}
+	for (; i < count; i++) {
+		add_sample(out, fetched->times[i], fetched->values[i]);
+	}
+}
+
 /* Samples with start < t <= end; *ret_seen when there was any, a staleness marker too. */
 static struct samples cut_window(const struct join *j, const struct output_series *s,
 								 const struct pql_series *fetched, ts_ms start, ts_ms end,
@@ -79,12 +96,16 @@ static struct samples cut_window(const struct join *j, const struct output_serie
 		first++;
 	}
 	*ret_seen = first < s->count && s->times[first] <= end;
+	if (j->form == PQL_SERIES_STORED) {
+		merge(&out, s, first, end, fetched);
+		return out;
+	}
 	/* What the data source remembers from before our own memory begins. */
 	for (size_t i = 0; i < before && (s->count == 0 || fetched->times[i] < s->times[0]); i++) {
 		add_sample(&out, fetched->times[i], fetched->values[i]);
 	}
 	for (size_t i = first; i < s->count && s->times[i] <= end; i++) {
-		if (j->form == PQL_SERIES_STORED || !pql_is_stale_nan(s->values[i])) {
+		if (!pql_is_stale_nan(s->values[i])) {
 			add_sample(&out, s->times[i], s->values[i]);
 		}
 	}
