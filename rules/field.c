@@ -100,6 +100,9 @@ bool fields_load(struct loader *l, const struct yaml_node *node, const char *typ
 		if (key->kind == YAML_NULL) {
 			continue; /* yaml.v3 drops what has no name */
 		}
+		if (field == NULL && l->walk != NULL && l->walk->ignore_unknown) {
+			continue;
+		}
 		if (field == NULL) {
 			diags_add(l->diags, DIAG_ERROR, key->span,
 					  "yaml: line %zu: field %.*s not found in type %s", key->line,

@@ -1,9 +1,11 @@
 #include "engine/io/files.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,4 +103,134 @@ struct str file_folder(const char *path) {
 	}
 	size_t length = (size_t)(slash - path);
 	return (struct str){path, length > 0 ? length : 1};
+}
+
+static bool is_yaml(const char *name) {
+	struct str s = str_from(name);
+	return str_ends_with(s, STR(".yml")) || str_ends_with(s, STR(".yaml"));
+}
+
+static int compare_names(const void *a, const void *b) {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names in a folder, sorted. NULL: it cannot be read, and errno says why. */
+static const char **list_names(const char *folder, struct arena *a, size_t *ret_count) {
+	struct file_list names = {.paths = ARENA_ARRAY(a, const char *, 1), .capacity = 1};
+	DIR *directory = opendir(folder);
+	struct dirent *entry;
+	if (directory == NULL) {
+		return NULL;
+	}
+	while ((entry = readdir(directory)) != NULL) {
+		if (entry->d_name[0] != '.') {
+			list_add(&names, a, entry->d_name);
+		}
+	}
+	closedir(directory);
+	qsort(names.paths, names.count, sizeof names.paths[0], compare_names);
+	*ret_count = names.count;
+	return names.paths;
+}
+
+static bool walk_folder(const char *folder, size_t depth, struct arena *a, struct file_list *list,
+						const char **ret_error);
+
+static bool walk_entry(const char *path, const char *name, size_t depth, struct arena *a,
+					   struct file_list *list, const char **ret_error) {
+	struct stat itself, target;
+	if (lstat(path, &itself) != 0) {
+		return true; /* gone meanwhile */
+	}
+	if (S_ISDIR(itself.st_mode)) {
+		return walk_folder(path, depth + 1, a, list, ret_error);
+	}
+	/* A link to nowhere is listed as well: reading it tells. */
+	bool other = stat(path, &target) == 0 && !S_ISREG(target.st_mode);
+	if (other || !is_yaml(name)) {
+		return true;
+	}
+	if (list->count >= FILES_MAX) {
+		*ret_error = arena_printf(a, "%s: more than %d files, which is fixed", path, FILES_MAX);
+		return false;
+	}
+	list_add(list, a, path);
+	return true;
+}
+
+static bool walk_folder(const char *folder, size_t depth, struct arena *a, struct file_list *list,
+						const char **ret_error) {
+	size_t count;
+	const char **names = list_names(folder, a, &count);
+	bool slash = str_ends_with(str_from(folder), STR("/"));
+	if (names == NULL) {
+		*ret_error = error_words(a, folder, errno);
+		return false;
+	}
+	if (depth > FILES_MAX_DEPTH) {
+		*ret_error =
+			arena_printf(a, "%s: folders deeper than %d, which is fixed", folder, FILES_MAX_DEPTH);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const char *path = arena_printf(a, "%s%s%s", folder, slash ? "" : "/", names[i]);
+		if (!walk_entry(path, names[i], depth, a, list, ret_error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool files_walk(const char *folder, struct arena *a, struct file_list *list,
+				const char **ret_error) {
+	return walk_folder(folder, 0, a, list, ret_error);
+}
+
+bool file_is_folder(const char *path) {
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool write_all(int fd, struct str text) {
+	while (text.len > 0) {
+		ssize_t count = write(fd, text.ptr, text.len);
+		if (count < 0 && errno != EINTR) {
+			return false;
+		}
+		text = count > 0 ? str_slice(text, (size_t)count, text.len) : text;
+	}
+	return true;
+}
+
+/* The new file looks like the old one, as far as we may decide that. */
+static void copy_owner(int fd, const struct stat *old) {
+	if (fchown(fd, old->st_uid, old->st_gid) != 0) {
+		errno = 0; /* it is ours then, as an editor would have it */
+	}
+}
+
+bool file_replace(const char *path, struct str text, struct arena *a, const char **ret_error) {
+	char *real = realpath(path, NULL);
+	struct stat old;
+	if (real == NULL || stat(real, &old) != 0) {
+		*ret_error = error_words(a, path, errno);
+		free(real);
+		return false;
+	}
+	char *temporary = (char *)arena_printf(a, "%s.XXXXXX", real);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	bool ok = fd >= 0;
+	if (ok) {
+		copy_owner(fd, &old);
+		ok = fchmod(fd, old.st_mode & 07777) == 0 && write_all(fd, text) && fsync(fd) == 0;
+		ok = close(fd) == 0 && ok && rename(temporary, real) == 0;
+	}
+	if (!ok) {
+		*ret_error = error_words(a, path, errno);
+		if (fd >= 0) {
+			unlink(temporary);
+		}
+	}
+	free(real);
+	return ok;
 }

@@ -24,6 +24,19 @@ struct file_list {
  * without wildcards names a file whether it is there or not, so that reading it tells what is wrong. */
 void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list);
 
+/* Adds what ends in .yml or .yaml below a folder, in the order of names. What is hidden is passed over, and so are folders behind
+ * symbolic links, which could lead round in circles. false: *ret_error, in the arena; what was found so far is in the list. */
+#define FILES_MAX_DEPTH 50
+#define FILES_MAX 100000
+bool files_walk(const char *folder, struct arena *a, struct file_list *list,
+				const char **ret_error);
+
+bool file_is_folder(const char *path);
+
+/* Puts a text in place of a file: written beside it first, so that it is there as a whole or not at all. Owner, where that is
+ * allowed, and permissions stay; through a symbolic link the file itself is replaced. */
+bool file_replace(const char *path, struct str text, struct arena *a, const char **ret_error);
+
 /* The folder part of a path, without the last slash; "" when there is none. */
 struct str file_folder(const char *path);
 
