@@ -491,10 +491,13 @@ static size_t rune_length(struct str text, size_t at) {
 	return len;
 }
 
+#define FEW_GROUPS 16 /* nearly every pattern has fewer: their places need no heap */
+
 /* As Go: an empty match right behind the match before it does not count. */
 bool regex_replace_all(const struct regex *r, struct str text, struct str replacement,
 					   struct strbuf *out) {
-	size_t *spans = mem_calloc(2 * (regex_group_count(r) + 1), sizeof(*spans));
+	size_t few[2 * FEW_GROUPS], *many = NULL, groups = regex_group_count(r) + 1;
+	size_t *spans = groups <= FEW_GROUPS ? few : (many = mem_calloc(2 * groups, sizeof(*spans)));
 	size_t copied = 0, from = 0, start = out->len;
 	bool after_match = false, found = true, good = true;
 	while (from <= text.len && good && found) {
@@ -516,7 +519,7 @@ bool regex_replace_all(const struct regex *r, struct str text, struct str replac
 		}
 	}
 	strbuf_add(out, str_slice(text, copied, text.len));
-	free(spans);
+	free(many);
 	return good;
 }
 

@@ -22,7 +22,8 @@ static inline struct str str_from(const char *c_string) {
 }
 
 static inline struct str str_slice(struct str s, size_t from, size_t to) {
-	return (struct str){.ptr = s.ptr + from, .len = to - from};
+	return (struct str){.ptr = from == 0 ? s.ptr : s.ptr + from,
+						.len = to - from}; /* NULL + 0 is undefined */
 }
 
 static inline bool str_equal(struct str a, struct str b) {

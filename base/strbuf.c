@@ -12,7 +12,7 @@ void strbuf_init(struct strbuf *b) {
 }
 
 void strbuf_finish(struct strbuf *b) {
-	if (b != NULL) {
+	if (b != NULL && b->arena == NULL) {
 		free(b->ptr);
 		strbuf_init(b);
 	}
@@ -38,7 +38,15 @@ static void reserve(struct strbuf *b, size_t more) {
 	while (capacity < wanted + 1) {
 		capacity *= 2;
 	}
-	b->ptr = mem_realloc(b->ptr, capacity, 1);
+	if (b->arena != NULL) {
+		char *larger = arena_alloc(b->arena, capacity);
+		if (b->len > 0) {
+			memcpy(larger, b->ptr, b->len + 1);
+		}
+		b->ptr = larger;
+	} else {
+		b->ptr = mem_realloc(b->ptr, capacity, 1);
+	}
 	b->capacity = capacity;
 }
 
@@ -92,7 +100,7 @@ char *strbuf_take(struct strbuf *b) {
 	reserve(b, 0);
 	b->ptr[b->len] = '\0';
 	char *text = b->ptr;
-	strbuf_init(b);
+	*b = STRBUF_IN(b->arena);
 	return text;
 }
 

@@ -1,18 +1,22 @@
-/* A text that grows on the heap. Always NUL-terminated once something was added. */
+/* A text that grows, on the heap or in an arena. Always NUL-terminated once something was added. */
 #ifndef BASE_STRBUF_H
 #define BASE_STRBUF_H
 
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 
 struct strbuf {
-	char *ptr; /* owned; NULL while nothing was ever added */
+	char *ptr; /* owned, or the arena's; NULL while nothing was ever added */
 	size_t len, capacity;
+	struct arena *arena; /* NULL: the heap */
 };
 
 #define STRBUF_INIT ((struct strbuf){0})
+/* Grows in the arena `a`, which keeps what it has outgrown until its reset: for short texts. Needs no strbuf_finish. */
+#define STRBUF_IN(a) ((struct strbuf){.arena = (a)})
 
 void strbuf_init(struct strbuf *b);
 void strbuf_finish(struct strbuf *b); /* accepts NULL */
@@ -29,7 +33,7 @@ void strbuf_vprintf(struct strbuf *b, const char *format, va_list args)
 /* Borrowed view of what is in it; valid until the next change. */
 struct str strbuf_str(const struct strbuf *b);
 
-/* NUL-terminated text, taken by the caller (free()); the buffer is empty afterwards. */
+/* NUL-terminated text, taken by the caller (free(), or the arena's); the buffer is empty afterwards. */
 char *strbuf_take(struct strbuf *b);
 
 /* As Go's strconv.Quote: double quotes, \n \t \" \\ \x.. \u.... escapes, valid UTF-8 printed as it is. */

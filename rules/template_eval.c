@@ -17,10 +17,9 @@ static bool eval_argument(struct texec *x, const struct tvalue *dot, enum tparam
 
 static bool not_a_function(struct texec *x, struct arguments args) {
 	if (args.count > 1 || args.final != NULL) {
-		struct strbuf b = STRBUF_INIT;
+		struct strbuf b = STRBUF_IN(x->arena);
 		tnode_print(&b, args.nodes[0]);
 		texec_fail(x, "can't give argument to non-function %s", b.ptr);
-		strbuf_finish(&b);
 		return false;
 	}
 	return true;
@@ -160,7 +159,7 @@ static bool eval_and_or(struct texec *x, const struct tvalue *dot,
 
 /* How the message of `call` names what is no function: as written, or as Go's reflection prints what the pipeline brings. */
 static struct tvalue name_callee(struct texec *x, struct arguments args) {
-	struct strbuf name = STRBUF_INIT;
+	struct strbuf name = STRBUF_IN(x->arena);
 	if (args.count > 1) {
 		tnode_print(&name, args.nodes[1]);
 	} else if (args.final != NULL && ttype_kind(args.final->type) == TKIND_STRING) {
@@ -168,9 +167,7 @@ static struct tvalue name_callee(struct texec *x, struct arguments args) {
 	} else if (args.final != NULL) {
 		strbuf_printf(&name, "<%s Value>", ttype_name(args.final->type));
 	}
-	struct tvalue text = tvalue_string(arena_dup(x->arena, strbuf_str(&name)));
-	strbuf_finish(&name);
-	return text;
+	return tvalue_string(strbuf_str(&name));
 }
 
 /* `receiver` is NULL for a function. `node` is what the message of a failing call points at. */
@@ -306,10 +303,9 @@ static bool eval_chain(struct texec *x, const struct tvalue *dot, const struct t
 	struct tvalue receiver;
 	x->at = node;
 	if (node->chain.node->kind == TNODE_NIL) {
-		struct strbuf b = STRBUF_INIT;
+		struct strbuf b = STRBUF_IN(x->arena);
 		tnode_print(&b, node);
 		texec_fail(x, "indirection through explicit nil in %s", b.ptr);
-		strbuf_finish(&b);
 		return false;
 	}
 	return eval_argument(x, dot, TPARAM_VALUE, node->chain.node, &receiver) &&
@@ -400,7 +396,7 @@ bool texec_eval_pipeline(struct texec *x, const struct tvalue *dot, const struct
 /* A literal where the parameter has a type of its own. */
 static bool eval_typed_literal(struct texec *x, enum tparam param, const struct tnode *node,
 							   struct tvalue *ret_value) {
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_IN(x->arena);
 	bool good = false;
 	tnode_print(&text, node);
 	if (param == TPARAM_STRING) {
@@ -417,7 +413,6 @@ static bool eval_typed_literal(struct texec *x, enum tparam param, const struct 
 	} else {
 		texec_fail(x, "can't handle %s for arg of type %s", text.ptr, param_type(param));
 	}
-	strbuf_finish(&text);
 	return good;
 }
 

@@ -26,7 +26,7 @@ bool texec_fail(struct texec *x, const char *format, ...) {
 	if (x->error != NULL || x->asks) {
 		return false;
 	}
-	struct strbuf b = STRBUF_INIT;
+	struct strbuf b = STRBUF_IN(x->arena);
 	strbuf_printf(&b, "error executing template %.*s: template: ", STR_FMT(x->t->name));
 	print_place(&b, x);
 	strbuf_add_c(&b, ": executing ");
@@ -38,8 +38,7 @@ bool texec_fail(struct texec *x, const char *format, ...) {
 	va_start(args, format);
 	strbuf_vprintf(&b, format, args);
 	va_end(args);
-	x->error = arena_dup(x->arena, strbuf_str(&b)).ptr;
-	strbuf_finish(&b);
+	x->error = strbuf_take(&b);
 	return false;
 }
 
@@ -162,7 +161,7 @@ static bool range_item(const struct tvalue *value, size_t i, struct tvalue *ret_
 
 static const char *print_value(struct texec *x, const struct tvalue *value) {
 	size_t start = x->out->len;
-	tprint_value(x->out, value);
+	tprint_value(x->arena, x->out, value);
 	struct str text = arena_dup(x->arena, str_slice(strbuf_str(x->out), start, x->out->len));
 	x->out->len = start;
 	return text.ptr;
@@ -217,10 +216,9 @@ static enum flow walk_template(struct texec *x, const struct tvalue *dot,
 							   const struct tnode *node) {
 	const struct tnode *root = find_definition(x->t, node->call.name);
 	if (root == NULL) {
-		struct strbuf name = STRBUF_INIT;
+		struct strbuf name = STRBUF_IN(x->arena);
 		strbuf_add_quoted(&name, node->call.name);
 		texec_fail(x, "template %s not defined", name.ptr);
-		strbuf_finish(&name);
 		return FLOW_STOP;
 	}
 	if (x->template_depth == TEMPLATE_MAX_DEPTH) {
@@ -252,7 +250,7 @@ static enum flow walk_action(struct texec *x, const struct tvalue *dot, const st
 	}
 	if (node->control.pipe->pipe.variables.count == 0) {
 		x->at = node;
-		tprint_output(x->out, &value);
+		tprint_output(x->arena, x->out, &value);
 	}
 	return texec_step(x) ? FLOW_ON : FLOW_STOP;
 }

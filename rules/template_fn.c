@@ -80,13 +80,12 @@ const struct template_function *template_function_find(struct str name) {
 }
 
 bool tcall_fail(const struct tcall *call, const char *format, ...) {
-	struct strbuf b = STRBUF_INIT;
+	struct strbuf b = STRBUF_IN(call->x->arena);
 	va_list args;
 	va_start(args, format);
 	strbuf_vprintf(&b, format, args);
 	va_end(args);
-	call->x->call_error = arena_dup(call->x->arena, strbuf_str(&b)).ptr;
-	strbuf_finish(&b);
+	call->x->call_error = strbuf_take(&b);
 	return false;
 }
 
@@ -114,11 +113,10 @@ bool tcall_to_float(const struct tcall *call, const struct tvalue *v, double *re
 		if (v->type == TTYPE_STRING) {
 			good = gofloat_parse(v->s, ret_f, &out_of_range) && !out_of_range;
 			if (!good) {
-				struct strbuf quoted = STRBUF_INIT;
+				struct strbuf quoted = STRBUF_IN(call->x->arena);
 				strbuf_add_quoted(&quoted, v->s);
 				tcall_fail(call, "strconv.ParseFloat: parsing %s: %s", quoted.ptr,
 						   out_of_range ? "value out of range" : "invalid syntax");
-				strbuf_finish(&quoted);
 				return false;
 			}
 		}

@@ -24,7 +24,7 @@ static const char *print_text(const struct tcall *call, const struct tvalue *v, 
 	struct strbuf *out = call->x->out;
 	size_t start = out->len;
 	struct tvalue text;
-	tprint_printf(out, str_from(verb), v, 1);
+	tprint_printf(call->x->arena, out, str_from(verb), v, 1);
 	tcall_return_text(call, start, &text);
 	return text.s.ptr;
 }

@@ -114,12 +114,11 @@ static bool to_time(const struct tcall *call, double v, struct ttime *ret_time) 
 	}
 	double ns = v * 1e9;
 	if (ns > 0x1p63 || ns < -0x1p63) {
-		struct strbuf text = STRBUF_INIT;
+		struct strbuf text = STRBUF_IN(call->x->arena);
 		gofloat_print(&text, v, 'g');
 		tcall_fail(call,
 				   "%s cannot be represented as a nanoseconds timestamp since it overflows int64",
 				   text.ptr);
-		strbuf_finish(&text);
 		return false;
 	}
 	int64_t whole = ns < 0x1p63 ? (int64_t)ns : INT64_MIN;

@@ -6,19 +6,19 @@
 
 bool tfn_print(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
-	tprint_print(call->x->out, call->args, call->count);
+	tprint_print(call->x->arena, call->x->out, call->args, call->count);
 	return tcall_return_text(call, start, ret_value);
 }
 
 bool tfn_println(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
-	tprint_println(call->x->out, call->args, call->count);
+	tprint_println(call->x->arena, call->x->out, call->args, call->count);
 	return tcall_return_text(call, start, ret_value);
 }
 
 bool tfn_printf(const struct tcall *call, struct tvalue *ret_value) {
 	size_t start = call->x->out->len;
-	tprint_printf(call->x->out, call->args[0].s, call->args + 1, call->count - 1);
+	tprint_printf(call->x->arena, call->x->out, call->args[0].s, call->args + 1, call->count - 1);
 	return tcall_return_text(call, start, ret_value);
 }
 
@@ -32,7 +32,7 @@ static struct str joined(const struct tcall *call) {
 		args[i] = tprint_printable(call->args[i]);
 	}
 	size_t start = call->x->out->len;
-	tprint_print(call->x->out, args, call->count);
+	tprint_print(call->x->arena, call->x->out, args, call->count);
 	tcall_return_text(call, start, &text);
 	return text.s;
 }
@@ -158,14 +158,13 @@ bool tfn_re_replace_all(const struct tcall *call, struct tvalue *ret_value) {
 	if (regex == NULL) { /* there it is a panic, whose text names the call */
 		struct str pattern = call->args[0].s;
 		bool raw = str_find(pattern, STR("`")) == pattern.len;
-		struct strbuf quoted = STRBUF_INIT;
+		struct strbuf quoted = STRBUF_IN(call->x->arena);
 		if (raw) {
 			strbuf_printf(&quoted, "`%.*s`", STR_FMT(pattern));
 		} else {
 			strbuf_add_quoted(&quoted, pattern);
 		}
 		tcall_fail(call, "regexp: Compile(%s): %s", quoted.ptr, error);
-		strbuf_finish(&quoted);
 		return false;
 	}
 	size_t start = call->x->out->len;

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "base/gofloat.h"
-#include "base/mem.h"
 #include "base/utf8.h"
 
 static size_t rune_count(struct str s) {
@@ -81,7 +80,7 @@ static void add_ascii(struct strbuf *b, struct str quoted) {
 }
 
 void tformat_quoted(struct tformat *f, struct str s) {
-	struct strbuf quoted = STRBUF_INIT, ascii = STRBUF_INIT;
+	struct strbuf quoted = STRBUF_IN(f->arena), ascii = STRBUF_IN(f->arena);
 	s = truncated(f, s);
 	if (f->sharp && can_backquote(s)) {
 		strbuf_printf(&quoted, "`%.*s`", STR_FMT(s));
@@ -92,8 +91,6 @@ void tformat_quoted(struct tformat *f, struct str s) {
 		add_ascii(&ascii, strbuf_str(&quoted));
 	}
 	tformat_text(f, strbuf_str(f->plus ? &ascii : &quoted));
-	strbuf_finish(&quoted);
-	strbuf_finish(&ascii);
 }
 
 void tformat_hex(struct tformat *f, struct str s, bool upper) {
@@ -166,7 +163,7 @@ void tformat_integer(struct tformat *f, uint64_t u, bool negative, unsigned base
 		precision -= precision > 0 && (negative || f->plus || f->space);
 	}
 	size_t size = 70 + precision;
-	struct backward b = {mem_alloc(size), size};
+	struct backward b = {arena_alloc(f->arena, size), size};
 	do {
 		put(&b, digits[u % base]);
 		u /= base;
@@ -183,7 +180,6 @@ void tformat_integer(struct tformat *f, uint64_t u, bool negative, unsigned base
 		put(&b, ' ');
 	}
 	text_without_zeros(f, (struct str){b.bytes + b.at, size - b.at});
-	free(b.bytes);
 }
 
 static void encode_rune(struct strbuf *b, uint64_t c) {
@@ -191,14 +187,14 @@ static void encode_rune(struct strbuf *b, uint64_t c) {
 }
 
 void tformat_rune(struct tformat *f, uint64_t c) {
-	struct strbuf b = STRBUF_INIT;
+	struct strbuf b = STRBUF_IN(f->arena);
 	encode_rune(&b, c);
 	tformat_text(f, strbuf_str(&b));
-	strbuf_finish(&b);
 }
 
 void tformat_quoted_rune(struct tformat *f, uint64_t c) {
-	struct strbuf rune = STRBUF_INIT, quoted = STRBUF_INIT, out = STRBUF_INIT;
+	struct strbuf rune = STRBUF_IN(f->arena), quoted = STRBUF_IN(f->arena),
+				  out = STRBUF_IN(f->arena);
 	encode_rune(&rune, c);
 	strbuf_add_quoted(&quoted, strbuf_str(&rune));
 	struct str inner = str_slice(strbuf_str(&quoted), 1, quoted.len - 1);
@@ -212,13 +208,10 @@ void tformat_quoted_rune(struct tformat *f, uint64_t c) {
 	}
 	strbuf_add_char(&out, '\'');
 	tformat_text(f, strbuf_str(&out));
-	strbuf_finish(&rune);
-	strbuf_finish(&quoted);
-	strbuf_finish(&out);
 }
 
 void tformat_unicode(struct tformat *f, uint64_t c) {
-	struct strbuf b = STRBUF_INIT;
+	struct strbuf b = STRBUF_IN(f->arena);
 	int precision = f->has_precision && f->precision > 4 ? (int)f->precision : 4;
 	strbuf_printf(&b, "U+%0*llX", precision, (unsigned long long)c);
 	if (f->sharp && c <= 0x10FFFF && utf8_is_printable((uint32_t)c)) {
@@ -227,7 +220,6 @@ void tformat_unicode(struct tformat *f, uint64_t c) {
 		strbuf_add_char(&b, '\'');
 	}
 	text_without_zeros(f, strbuf_str(&b));
-	strbuf_finish(&b);
 }
 
 /* %b: the mantissa as a whole number and the exponent of two. */
@@ -295,12 +287,12 @@ static void add_number(struct strbuf *b, double v, char verb, int precision) {
 }
 
 /* The sharp flag: always a decimal point, and zeros up to the precision. `number` begins with its sign. */
-static void add_point(struct strbuf *number, char verb, int precision) {
+static void add_point(struct tformat *f, struct strbuf *number, char verb, int precision) {
 	int digits = 0;
 	if (verb == 'g' || verb == 'G' || verb == 'x') {
 		digits = precision == -1 ? 6 : precision;
 	}
-	struct strbuf tail = STRBUF_INIT;
+	struct strbuf tail = STRBUF_IN(f->arena);
 	bool point = false, nonzero = false;
 	bool hex = verb == 'x' || verb == 'X';
 	for (size_t i = 1; i < number->len; i++) {
@@ -321,7 +313,6 @@ static void add_point(struct strbuf *number, char verb, int precision) {
 	}
 	strbuf_add_repeat(number, '0', digits > 0 ? (size_t)digits : 0);
 	strbuf_add(number, strbuf_str(&tail));
-	strbuf_finish(&tail);
 }
 
 /* `number` begins with its sign; '+' is shown when asked for. */
@@ -345,7 +336,7 @@ static void write_signed(struct tformat *f, struct strbuf *number) {
 }
 
 void tformat_float(struct tformat *f, double v, char verb, int precision) {
-	struct strbuf number = STRBUF_INIT;
+	struct strbuf number = STRBUF_IN(f->arena);
 	if (f->has_precision) {
 		precision = (int)f->precision;
 	}
@@ -356,8 +347,7 @@ void tformat_float(struct tformat *f, double v, char verb, int precision) {
 		number.len--;
 	}
 	if (f->sharp && verb != 'b' && isfinite(v)) {
-		add_point(&number, verb, precision);
+		add_point(f, &number, verb, precision);
 	}
 	write_signed(f, &number);
-	strbuf_finish(&number);
 }

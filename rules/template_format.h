@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 
 struct tformat {
+	struct arena *arena; /* for what is made on the way */
 	struct strbuf *out;
 	bool minus, plus, sharp, space, zero;
 	bool plus_v, sharp_v; /* %+v and %#v */

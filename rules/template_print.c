@@ -227,14 +227,13 @@ static bool handle_methods(struct tformat *f, const struct tvalue *v, uint32_t v
 	if (!is_one_of(verb, "vsxXq") && !f->sharp_v) {
 		return false;
 	}
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_IN(f->arena);
 	bool handled = print_by_method(&text, v, f->sharp_v);
 	if (handled && f->sharp_v) {
 		tformat_string(f, strbuf_str(&text));
 	} else if (handled) {
 		print_string(f, v, strbuf_str(&text), verb);
 	}
-	strbuf_finish(&text);
 	return handled;
 }
 
@@ -312,8 +311,8 @@ void tformat_argument(struct tformat *f, struct tvalue v, uint32_t verb) {
 	}
 }
 
-void tprint_print(struct strbuf *out, const struct tvalue *args, size_t count) {
-	struct tformat f = {.out = out};
+void tprint_print(struct arena *a, struct strbuf *out, const struct tvalue *args, size_t count) {
+	struct tformat f = {.arena = a, .out = out};
 	bool before = false;
 	for (size_t i = 0; i < count; i++) {
 		bool text = ttype_kind(args[i].type) == TKIND_STRING;
@@ -325,8 +324,8 @@ void tprint_print(struct strbuf *out, const struct tvalue *args, size_t count) {
 	}
 }
 
-void tprint_println(struct strbuf *out, const struct tvalue *args, size_t count) {
-	struct tformat f = {.out = out};
+void tprint_println(struct arena *a, struct strbuf *out, const struct tvalue *args, size_t count) {
+	struct tformat f = {.arena = a, .out = out};
 	for (size_t i = 0; i < count; i++) {
 		strbuf_add_c(out, i > 0 ? " " : "");
 		tformat_argument(&f, args[i], 'v');
@@ -334,8 +333,8 @@ void tprint_println(struct strbuf *out, const struct tvalue *args, size_t count)
 	strbuf_add_char(out, '\n');
 }
 
-void tprint_value(struct strbuf *out, const struct tvalue *v) {
-	struct tformat f = {.out = out};
+void tprint_value(struct arena *a, struct strbuf *out, const struct tvalue *v) {
+	struct tformat f = {.arena = a, .out = out};
 	tformat_argument(&f, *v, 'v');
 }
 
@@ -347,7 +346,7 @@ struct tvalue tprint_printable(struct tvalue v) {
 	return tvalue_indirect(v, &is_nil);
 }
 
-void tprint_output(struct strbuf *out, const struct tvalue *v) {
+void tprint_output(struct arena *a, struct strbuf *out, const struct tvalue *v) {
 	struct tvalue printable = tprint_printable(*v);
-	tprint_value(out, &printable);
+	tprint_value(a, out, &printable);
 }

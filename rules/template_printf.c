@@ -80,7 +80,7 @@ static bool take_int(struct tprintf *p, int64_t *ret_number) {
 }
 
 static void parse_flags(struct tprintf *p) {
-	p->f = (struct tformat){.out = p->f.out};
+	p->f = (struct tformat){.arena = p->f.arena, .out = p->f.out};
 	for (; p->at < p->format.len; p->at++) {
 		switch (p->format.ptr[p->at]) {
 		case '#': p->f.sharp = true; break;
@@ -187,7 +187,7 @@ static void print_directive(struct tprintf *p) {
 }
 
 static void print_extra(struct tprintf *p) {
-	p->f = (struct tformat){.out = p->f.out};
+	p->f = (struct tformat){.arena = p->f.arena, .out = p->f.out};
 	strbuf_add_c(p->f.out, "%!(EXTRA ");
 	for (size_t i = p->arg; i < p->count; i++) {
 		strbuf_add_c(p->f.out, i > p->arg ? ", " : "");
@@ -201,8 +201,10 @@ static void print_extra(struct tprintf *p) {
 	strbuf_add_char(p->f.out, ')');
 }
 
-void tprint_printf(struct strbuf *out, struct str format, const struct tvalue *args, size_t count) {
-	struct tprintf p = {.f = {.out = out}, .format = format, .args = args, .count = count};
+void tprint_printf(struct arena *a, struct strbuf *out, struct str format,
+				   const struct tvalue *args, size_t count) {
+	struct tprintf p = {
+		.f = {.arena = a, .out = out}, .format = format, .args = args, .count = count};
 	size_t start = out->len;
 	while (p.at < format.len && out->len - start <= TEMPLATE_MAX_OUTPUT_BYTES) {
 		struct str rest = str_slice(format, p.at, format.len);

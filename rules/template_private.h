@@ -329,12 +329,14 @@ bool tvalue_field(const struct tvalue *v, size_t i, const char **ret_name,
 
 /* ---- printing ---- */
 
-void tprint_printf(struct strbuf *out, struct str format, const struct tvalue *args, size_t count);
-void tprint_print(struct strbuf *out, const struct tvalue *args, size_t count);
-void tprint_println(struct strbuf *out, const struct tvalue *args, size_t count);
-void tprint_value(struct strbuf *out, const struct tvalue *v); /* %v */
+/* Appended to `out`; what is made on the way lives in `a`. */
+void tprint_printf(struct arena *a, struct strbuf *out, struct str format,
+				   const struct tvalue *args, size_t count);
+void tprint_print(struct arena *a, struct strbuf *out, const struct tvalue *args, size_t count);
+void tprint_println(struct arena *a, struct strbuf *out, const struct tvalue *args, size_t count);
+void tprint_value(struct arena *a, struct strbuf *out, const struct tvalue *v); /* %v */
 /* As a value in the output of a template: pointers followed, nothing is "<no value>". */
-void tprint_output(struct strbuf *out, const struct tvalue *v);
+void tprint_output(struct arena *a, struct strbuf *out, const struct tvalue *v);
 
 /* The same as an argument: html, js and urlquery print so. */
 struct tvalue tprint_printable(struct tvalue v);

@@ -343,11 +343,75 @@ static void test_many_names(void **state) {
 	}
 }
 
+/* What our code asks of the heap, counted by the linker's --wrap. */
+static size_t heap_calls;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_malloc(size_t size) {
+	heap_calls++;
+	return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+	heap_calls++;
+	return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *p, size_t size) {
+	heap_calls++;
+	return __real_realloc(p, size);
+}
+
+/* A pattern that is no constant, or a bad one, is compiled in every expansion, by a library with a heap of its own. */
+static bool compiles_a_pattern(const char *text) {
+	return strstr(text, "reReplaceAll \"(") != NULL || strstr(text, "match \"(") != NULL;
+}
+
+/* What every expansion needs is in its arena and in the output, and both are kept from the first to the next. */
+static void test_steady_state(void **state) {
+	(void)state;
+	struct arena a, parsed;
+	struct strbuf out = STRBUF_INIT;
+	struct template_data data = get_data(12.5);
+	arena_init(&a);
+	arena_init(&parsed);
+	for (size_t i = 0; i < COUNT(outputs) + COUNT(failures); i++) {
+		const char *text = i < COUNT(outputs) ? outputs[i].text : failures[i - COUNT(outputs)].text;
+		struct span span;
+		struct str message;
+		const char *error;
+		const struct template *t = template_parse(STR("X"), str_from(text), &parsed, &error, &span);
+		assert_non_null(t);
+		for (int round = 0; round < 3; round++) {
+			heap_calls =
+				0; /* the last round counts: the arena takes its blocks in the first ones */
+			strbuf_clear(&out);
+			arena_reset(&a);
+			template_expand(t, &data, &a, &out, &message);
+		}
+		if (heap_calls > 0 && !compiles_a_pattern(text)) {
+			print_error("%zu heap calls in: %s\n", heap_calls, text);
+		}
+		assert_true(heap_calls == 0 || compiles_a_pattern(text));
+		template_destroy(t);
+	}
+	strbuf_finish(&out);
+	arena_finish(&a);
+	arena_finish(&parsed);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_outputs),  cmocka_unit_test(test_parse_errors),
-		cmocka_unit_test(test_failures), cmocka_unit_test(test_asks),
-		cmocka_unit_test(test_depth),    cmocka_unit_test(test_many_names),
+		cmocka_unit_test(test_outputs),    cmocka_unit_test(test_parse_errors),
+		cmocka_unit_test(test_failures),   cmocka_unit_test(test_asks),
+		cmocka_unit_test(test_depth),      cmocka_unit_test(test_steady_state),
+		cmocka_unit_test(test_many_names),
 	};
 	return cmocka_run_group_tests_name("template", tests, NULL, NULL);
 }
