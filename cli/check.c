@@ -298,7 +298,13 @@ static enum exit_code run(int argc, char **argv) {
 	return code;
 }
 
+static void describe(struct arena *a, struct options_spec *ret_spec) {
+	(void)a;
+	*ret_spec = spec;
+}
+
 const struct command command_check = {.name = "check",
 									  .operand = "FILE...",
 									  .summary = "judge rule files and configuration",
-									  .run = run};
+									  .run = run,
+									  .describe = describe};

@@ -1,6 +1,12 @@
-/* One subcommand of tocsin: a file of its own in cli/, and a line in the table in cli/main.c. */
+/* One subcommand of tocsin: a file of its own in cli/, and a line in the table in cli/command.c. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+
+struct options_spec;
 
 enum exit_code {
 	EXIT_FINE = 0,         /* done, nothing to complain about */
@@ -17,12 +23,22 @@ struct command {
 	const char *summary; /* one line, no full stop: the list in `tocsin --help` */
 	/* argv[0] is the subcommand's name. Results on stdout, messages on stderr; answers --help itself (see options_parse). */
 	enum exit_code (*run)(int argc, char **argv);
+	/* Its options, as `run` reads them; made in the arena where they are no constants. */
+	void (*describe)(struct arena *a, struct options_spec *ret_spec);
 };
+
+/* All of them, in the order of `tocsin --help`. */
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+const struct command *command_find(const char *name); /* NULL: there is none */
 
 extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_query;
 extern const struct command command_presets;
+extern const struct command command_completion;
+extern const struct command command_manual;
 extern const struct command command_version;
 
 #endif

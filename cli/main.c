@@ -5,20 +5,18 @@
 #include "base/bug.h"
 #include "cli/command.h"
 
-static const struct command *const commands[] = {
-	&command_run, &command_check, &command_query, &command_presets, &command_version,
-};
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+#define USAGE_COLUMN 24
 
 static void print_usage(FILE *out) {
 	fputs(
 		"tocsin evaluates alerting rules over the samples of a Prometheus and tells Alertmanager.\n\n"
 		"usage: tocsin COMMAND [OPTION]...\n\nCommands:\n",
 		out);
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+	for (size_t i = 0; i < command_count; i++) {
 		const char *operand = commands[i]->operand;
 		int width = fprintf(out, "  %s %s", commands[i]->name, operand != NULL ? operand : "");
-		fprintf(out, "%*s%s\n", width < 20 ? 20 - width : 1, "", commands[i]->summary);
+		fprintf(out, "%*s%s\n", width < USAGE_COLUMN ? USAGE_COLUMN - width : 1, "",
+				commands[i]->summary);
 	}
 	fputs(
 		"\nStart here:\n"
@@ -31,15 +29,6 @@ static void print_usage(FILE *out) {
 
 static void report_bug(const char *file, int line, const char *what) {
 	fprintf(stderr, "tocsin: a bug, please report it: %s:%d: %s\n", file, line, what);
-}
-
-static const struct command *find_command(const char *name) {
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i]->name, name) == 0) {
-			return commands[i];
-		}
-	}
-	return strcmp(name, "--version") == 0 ? &command_version : NULL;
 }
 
 /* A descriptor below 3 that is closed would be given to the next file or socket, which then gets what is meant for the terminal. */
@@ -59,15 +48,15 @@ int main(int argc, char **argv) {
 		return (int)EXIT_USAGE;
 	}
 	const char *name = argv[1];
-	if (strcmp(name, "help") == 0 && argc > 2 && find_command(argv[2]) != NULL) {
+	if (strcmp(name, "help") == 0 && argc > 2 && command_find(argv[2]) != NULL) {
 		char *help[] = {argv[2], (char *)"--help", NULL};
-		return (int)find_command(argv[2])->run(2, help);
+		return (int)command_find(argv[2])->run(2, help);
 	}
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_usage(stdout);
 		return (int)EXIT_FINE;
 	}
-	const struct command *command = find_command(name);
+	const struct command *command = command_find(strcmp(name, "--version") == 0 ? "version" : name);
 	if (command == NULL) {
 		fprintf(stderr, "tocsin: there is no command \"%s\"\n\n", name);
 		print_usage(stderr);

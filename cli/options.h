@@ -14,6 +14,7 @@ struct option_row {
 	const char *variable; /* "TOCSIN_PROMETHEUS", or NULL */
 	const char *argument; /* "URL"; NULL: a switch, without a value */
 	const char *help;     /* one line, no full stop */
+	const char *choices;  /* "text json": the values that it takes, for completion; NULL: others */
 	bool repeats;         /* may be given several times; in the variable, separated by commas */
 };
 

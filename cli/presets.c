@@ -98,7 +98,13 @@ static enum exit_code run(int argc, char **argv) {
 	return code;
 }
 
+static void describe(struct arena *a, struct options_spec *ret_spec) {
+	(void)a;
+	*ret_spec = spec;
+}
+
 const struct command command_presets = {.name = "presets",
 										.operand = "[NAME]",
 										.summary = "list the built-in rule files, or print one",
-										.run = run};
+										.run = run,
+										.describe = describe};

@@ -26,7 +26,8 @@ static const struct option_row own_rows[] = {
 	{.flag = "step", .argument = "DURATION", .help = "between the points of a range (1m)"},
 	{.flag = "eval",
 	 .argument = "WHERE",
-	 .help = "local: fetch and evaluate here; remote: ask the server (local)"},
+	 .help = "local: fetch and evaluate here; remote: ask the server (local)",
+	 .choices = "local remote"},
 	{.flag = "timeout",
 	 .variable = "TOCSIN_PROMETHEUS_TIMEOUT",
 	 .argument = "DURATION",
@@ -72,6 +73,7 @@ static void make_rows(struct arena *a, struct options_spec *spec, const char ***
 													  .variable = settings[i].variable,
 													  .argument = settings[i].argument,
 													  .help = settings[i].help,
+													  .choices = settings[i].choices,
 													  .repeats = settings[i].repeats};
 		}
 	}
@@ -384,8 +386,14 @@ static enum exit_code run(int argc, char **argv) {
 	return code;
 }
 
+static void describe(struct arena *a, struct options_spec *ret_spec) {
+	const char **names;
+	make_rows(a, ret_spec, &names);
+}
+
 const struct command command_query = {.name = "query",
 									  .operand = "EXPR",
 									  .summary =
 										  "evaluate an expression over the data of a Prometheus",
-									  .run = run};
+									  .run = run,
+									  .describe = describe};

@@ -25,6 +25,7 @@ static void make_rows(struct arena *a, struct options_spec *spec) {
 												 .variable = settings[i].variable,
 												 .argument = settings[i].argument,
 												 .help = settings[i].help,
+												 .choices = settings[i].choices,
 												 .repeats = settings[i].repeats};
 	}
 	spec->rows = rows;
@@ -126,8 +127,8 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	return run_loop(&options, arena, &config, set);
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct options_spec spec = {
+static void describe(struct arena *a, struct options_spec *ret_spec) {
+	*ret_spec = (struct options_spec){
 		.command = &command_run,
 		.about =
 			"Evaluates alerting rules at an interval and tells Alertmanager what fires and what is resolved.\n\n"
@@ -148,11 +149,16 @@ static enum exit_code run(int argc, char **argv) {
 			"  tocsin run --rules 'rules/*.yml' --interval 30s\n"
 			"  tocsin run -c tocsin.yml --log-format json\n",
 	};
+	make_rows(a, ret_spec);
+}
+
+static enum exit_code run(int argc, char **argv) {
+	struct options_spec spec;
 	struct arena a;
 	struct options options;
 	struct loader loader;
 	arena_init(&a);
-	make_rows(&a, &spec);
+	describe(&a, &spec);
 	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
 	enum exit_code code = outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
 	if (outcome == OPTIONS_READ && options.operand_count > 0) {
@@ -169,5 +175,7 @@ static enum exit_code run(int argc, char **argv) {
 	return code;
 }
 
-const struct command command_run = {
-	.name = "run", .summary = "evaluate rules and notify Alertmanager", .run = run};
+const struct command command_run = {.name = "run",
+									.summary = "evaluate rules and notify Alertmanager",
+									.run = run,
+									.describe = describe};

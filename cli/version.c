@@ -3,11 +3,12 @@
 #include "cli/options.h"
 #include "engine/io/libraries.h"
 
+static const struct options_spec spec = {
+	.command = &command_version,
+	.about = "Says which tocsin this is, and with which libraries it runs.\n",
+};
+
 static enum exit_code run(int argc, char **argv) {
-	static const struct options_spec spec = {
-		.command = &command_version,
-		.about = "Says which tocsin this is, and with which libraries it runs.\n",
-	};
 	struct arena a;
 	struct options options;
 	arena_init(&a);
@@ -23,5 +24,10 @@ static enum exit_code run(int argc, char **argv) {
 	return EXIT_FINE;
 }
 
+static void describe(struct arena *a, struct options_spec *ret_spec) {
+	(void)a;
+	*ret_spec = spec;
+}
+
 const struct command command_version = {
-	.name = "version", .summary = "say which tocsin this is", .run = run};
+	.name = "version", .summary = "say which tocsin this is", .run = run, .describe = describe};

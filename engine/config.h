@@ -118,6 +118,7 @@ struct config_option {
 	const char *variable; /* "TOCSIN_PROMETHEUS" */
 	const char *argument; /* "URL"; NULL: a switch */
 	const char *help;
+	const char *choices; /* "text json": the values that it takes; NULL: others */
 	bool repeats;
 	bool is_url;    /* its value must not be repeated as it is: url_mask() */
 	bool is_secret; /* its value must not be repeated at all */

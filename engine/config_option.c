@@ -166,6 +166,13 @@ static bool setting_is_list(const struct setting *s) {
 		   s->kind == SETTING_TEXTS || s->kind == SETTING_PRESETS;
 }
 
+static const char *setting_choices(const struct setting *s) {
+	return s->kind == SETTING_EVALUATION   ? "auto local remote"
+		   : s->kind == SETTING_LOG_LEVEL  ? "debug info warn error"
+		   : s->kind == SETTING_LOG_FORMAT ? "text json"
+										   : NULL;
+}
+
 const struct config_option *config_options(size_t *ret_count) {
 	static struct config_option options[COUNT(table)];
 	size_t count = 0;
@@ -178,6 +185,7 @@ const struct config_option *config_options(size_t *ret_count) {
 												  .variable = table[i].variable,
 												  .argument = table[i].argument,
 												  .help = table[i].help,
+												  .choices = setting_choices(&table[i]),
 												  .repeats = setting_is_list(&table[i]),
 												  .is_url = config_setting_is_url(&table[i]),
 												  .is_secret = config_setting_is_secret(&table[i])};

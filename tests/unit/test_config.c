@@ -418,6 +418,34 @@ static void test_printed_options(void **state) {
 	}
 }
 
+/* What completion offers is what is taken, and nothing else is. */
+static void test_choices(void **state) {
+	(void)state;
+	size_t count, with_choices = 0;
+	const struct config_option *options = config_options(&count);
+	for (size_t i = 0; i < count; i++) {
+		struct str rest = options[i].choices != NULL ? str_from(options[i].choices) : STR_EMPTY;
+		struct str name = str_from(options[i].name);
+		struct config c;
+		struct arena a;
+		const char *error;
+		arena_init(&a);
+		config_init(&c);
+		with_choices += rest.len > 0;
+		assert_true(rest.len == 0 || !config_set(&c, name, STR("nosuch"), &a, &error));
+		while (rest.len > 0) {
+			size_t end = str_find(rest, STR(" "));
+			struct strbuf printed = STRBUF_IN(&a);
+			assert_true(config_set(&c, name, str_slice(rest, 0, end), &a, &error));
+			config_print_option(&printed, &c, &options[i]);
+			assert_true(str_equal(strbuf_str(&printed), str_slice(rest, 0, end)));
+			rest = str_slice(rest, end < rest.len ? end + 1 : end, rest.len);
+		}
+		arena_finish(&a);
+	}
+	assert_true(with_choices > 0);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
@@ -429,6 +457,7 @@ int main(void) {
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_printed_configuration),
 		cmocka_unit_test(test_printed_options),
+		cmocka_unit_test(test_choices),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,18 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+const struct command *const commands[] = {
+	&command_run,        &command_check,  &command_query,   &command_presets,
+	&command_completion, &command_manual, &command_version,
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *command_find(const char *name) {
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(commands[i]->name, name) == 0) {
+			return commands[i];
+		}
+	}
+	return NULL;
+}
