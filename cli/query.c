@@ -36,6 +36,9 @@ static const struct option_row own_rows[] = {
 	 .variable = "TOCSIN_LIMIT_ANSWER_BYTES",
 	 .argument = "BYTES",
 	 .help = "largest answer taken (256MiB)"},
+	{.flag = "allow-partial-answers",
+	 .variable = "TOCSIN_ALLOW_PARTIAL_ANSWERS",
+	 .help = "take answers that say that something is missing"},
 	{.flag = "json", .letter = 'j', .help = "print what Prometheus' API would answer"},
 	{.flag = "table", .help = "print the points of a range, where a terminal would get charts"},
 };
@@ -224,6 +227,7 @@ static bool read_question(struct question *q, const struct options_spec *spec,
 	if (!read_setting(q, o, "prometheus", "prometheus.url", a) ||
 		!read_setting(q, o, "timeout", "prometheus.timeout", a) ||
 		!read_setting(q, o, "limit-answer-bytes", "limits.answer_bytes", a) ||
+		!read_setting(q, o, "allow-partial-answers", "prometheus.allow_partial_answers", a) ||
 		!finish_access(q, spec, o, a) || !read_grid(q, o, a) || !read_where(q, o)) {
 		return false;
 	}
@@ -231,7 +235,8 @@ static bool read_question(struct question *q, const struct options_spec *spec,
 	query->url = arena_dup(a, q->config.prometheus.url).ptr;
 	query->timeout = q->config.prometheus.timeout;
 	query->limits = (struct promapi_limits){.answer_bytes = q->config.limit_answer_bytes,
-											.samples = q->config.limit_samples};
+											.samples = q->config.limit_samples,
+											.partial = q->config.allow_partial_answers};
 	query->fetches = q->config.limit_fetches;
 	query->eval.time =
 		(struct pql_time_options){.lookback = q->config.lookback, .default_subquery_step = 60000};
@@ -259,7 +264,7 @@ static void print_for_people(const struct question *q, struct strbuf *out,
 
 static void print_notes(const struct pql_notes *notes) {
 	for (size_t i = 0; i < notes->count; i++) {
-		fprintf(stderr, "%s\n", notes->items[i].message);
+		options_report(&command_query, notes->items[i].message);
 	}
 }
 
@@ -318,10 +323,11 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	struct strbuf body = STRBUF_INIT;
 	const char *failure;
 	struct pql_value value;
+	struct pql_notes notes = {0};
 	enum query_outcome outcome = query_remote(str_from(q->text), &q->query, a, &body, &failure);
 	bool good = outcome == QUERY_FINE;
 	if (good) { /* a page to log in at is no answer, whatever its status */
-		good = query_decode(strbuf_str(&body), &q->query, a, &value, &failure);
+		good = query_decode(strbuf_str(&body), &q->query, a, &value, &notes, &failure);
 		outcome = good ? QUERY_FINE : QUERY_UNABLE;
 	}
 	if (good && q->json) {
@@ -329,6 +335,7 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 	} else if (good) {
 		strbuf_clear(&body);
 		print_for_people(q, &body, &value);
+		print_notes(&notes);
 	}
 	if (good) {
 		fputs(body.len > 0 ? body.ptr : "", stdout);

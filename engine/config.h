@@ -48,6 +48,7 @@ enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
 
 struct config {
 	struct config_peer prometheus;           /* http://localhost:9090, 30s */
+	bool allow_partial_answers;              /* of it */
 	const struct config_peer *alertmanagers; /* http://localhost:9093, 10s */
 	size_t alertmanager_count;
 	struct config_peer

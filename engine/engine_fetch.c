@@ -35,7 +35,8 @@ bool fetch_next(struct engine *e, struct exchange *ret_exchange) {
 									  .lookback = e->config.lookback};
 	struct promapi_limits limits = {.answer_bytes = e->config.limit_answer_bytes,
 									.samples = e->config.limit_samples,
-									.scalar = request->ask.kind == PQL_NEED_EXPRESSION};
+									.scalar = request->ask.kind == PQL_NEED_EXPRESSION,
+									.partial = e->config.allow_partial_answers};
 	const char *path;
 	promapi_print_request(&request->ask, &options, &path, &x->body);
 	x->tick = tick;
@@ -84,6 +85,7 @@ static const char *failure_text(struct engine *e, const struct engine_exchange *
 static void note_notes(struct engine *e, const struct plan_fetch *fetch,
 					   const struct promapi_notes *notes) {
 	e->counters.histograms_skipped += notes->histograms_skipped;
+	e->counters.partial_answers += notes->partial != NULL;
 	for (size_t i = 0; i < notes->count; i++) {
 		engine_say(e, ENGINE_DEBUG, LABELS_EMPTY, "Prometheus about %.*s: %s",
 				   STR_FMT(fetch->selector), notes->warnings[i]);

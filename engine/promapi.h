@@ -22,6 +22,7 @@ struct promapi_limits {
 	size_t samples;      /* limits.samples */
 	bool
 		scalar; /* a scalar will do too, as one series without labels: the answer may be that of a whole expression */
+	bool partial; /* an answer will do that says of itself that something is missing */
 };
 
 /* Series go to `a`, which must live as long as they do. */
@@ -40,7 +41,8 @@ bool promapi_decoder_is_too_large(const struct promapi_decoder *d);
 /* What an answer held besides series. */
 struct promapi_notes {
 	const char *const *warnings; /* arena; "warnings" and "infos" of the answer */
-	size_t count;
+	size_t count, warning_count; /* of all; of "warnings", which come first */
+	const char *partial; /* why something is missing, in the arena; NULL: nothing is known to be */
 	size_t histograms_skipped; /* native histogram samples, which are not read yet */
 };
 

@@ -287,8 +287,8 @@ bool promapi_decoder_is_too_large(const struct promapi_decoder *d) {
 	return d->too_large || d->reader.too_large;
 }
 
-static const char *const *decode_notes(struct promapi_decoder *d, const cJSON *root,
-									   size_t *ret_count) {
+static void decode_notes(struct promapi_decoder *d, const cJSON *root,
+						 struct promapi_notes *ret_notes) {
 	static const char *const lists[] = {"warnings", "infos"};
 	const char **notes = NULL;
 	size_t count = 0, capacity = 0;
@@ -301,9 +301,30 @@ static const char *const *decode_notes(struct promapi_decoder *d, const cJSON *r
 				notes[count++] = arena_dup(d->arena, str_from(item->valuestring)).ptr;
 			}
 		}
+		ret_notes->warning_count = i == 0 ? count : ret_notes->warning_count;
 	}
-	*ret_count = count;
-	return notes;
+	ret_notes->warnings = notes;
+	ret_notes->count = count;
+}
+
+/* Why the answer is not whole, or NULL. VictoriaMetrics marks it; Thanos, and Prometheus with remote read, put what a store said of
+ * itself among the warnings, beside those of the PromQL engine, which are about the expression. */
+static const char *find_partial(const cJSON *root, const struct promapi_notes *notes) {
+	for (size_t i = 0; i < notes->warning_count; i++) {
+		struct str note = str_from(notes->warnings[i]);
+		if (!str_starts_with(note, STR("PromQL warning: ")) &&
+			!str_starts_with(note, STR("PromQL info: "))) {
+			return notes->warnings[i];
+		}
+	}
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "isPartial")) ? "isPartial is true"
+																			 : NULL;
+}
+
+static void judge_notes(struct promapi_decoder *d, const cJSON *root, struct promapi_notes *notes) {
+	decode_notes(d, root, notes);
+	notes->histograms_skipped = d->reader.histograms_skipped;
+	notes->partial = find_partial(root, notes);
 }
 
 /* [1700000000.25,"1"] */
@@ -372,10 +393,14 @@ static bool finish(struct promapi_decoder *d, struct promapi_notes *notes) {
 	cJSON *root = cJSON_ParseWithLength(d->frame.ptr, d->frame.len);
 	bool ok = root != NULL ? judge_frame(d, root) : fail_quoting(d, "the answer is not valid JSON");
 	if (ok) {
-		notes->warnings = decode_notes(d, root, &notes->count);
-		notes->histograms_skipped = d->reader.histograms_skipped;
+		judge_notes(d, root, notes);
 	}
 	cJSON_Delete(root);
+	if (ok && notes->partial != NULL && !d->limits.partial) {
+		return fail(d, arena_printf(d->arena,
+									"the answer is partial: %s (prometheus.allow_partial_answers)",
+									notes->partial));
+	}
 	return ok;
 }
 

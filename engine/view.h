@@ -25,7 +25,7 @@ extern const char *const engine_fetch_error_name[FETCH_ERROR_COUNT];
 
 struct engine_counters {
 	uint64_t fetches, fetch_bytes, fetch_series, fetch_errors[FETCH_ERROR_COUNT];
-	uint64_t histograms_skipped;
+	uint64_t histograms_skipped, partial_answers;
 	struct metrics_distribution rule_duration, group_duration, fetch_duration;
 };
 

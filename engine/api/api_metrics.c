@@ -296,6 +296,9 @@ static void write_fetches(struct metrics_writer *w, const struct engine_counters
 	write_single(w, "tocsin_fetch_histograms_skipped_total", METRICS_COUNTER,
 				 "Native histogram samples in Prometheus' answers, which are not read.",
 				 (double)c->histograms_skipped);
+	write_single(w, "tocsin_fetch_partial_total", METRICS_COUNTER,
+				 "Answers that were taken though they say that something is missing.",
+				 (double)c->partial_answers);
 	metrics_family(w, "tocsin_fetch_duration_seconds", METRICS_SUMMARY,
 				   "How long Prometheus takes to answer.");
 	metrics_summary(w, &c->fetch_duration, quantiles, 3, NULL, 0);

@@ -17,6 +17,7 @@ struct query {
 	struct access *access;
 	struct asked *asked;
 	size_t count, next, running;
+	struct pql_notes notes;     /* what the server said besides */
 	const char *failure;        /* the first one; nothing new is sent after it */
 	enum query_outcome outcome; /* of the first failure */
 	bool closing;
@@ -61,6 +62,14 @@ static bool handle_bytes(int status, struct str bytes, void *data) {
 	return true;
 }
 
+static void add_notes(struct pql_notes *to, const struct promapi_notes *from, struct arena *a) {
+	for (size_t i = 0; i < from->count; i++) {
+		to->items = arena_grow(a, to->items, to->count, &to->capacity, sizeof(*to->items));
+		to->items[to->count++] =
+			(struct pql_note){.message = from->warnings[i], .is_warning = i < from->warning_count};
+	}
+}
+
 static void finish_fetch(struct asked *a) {
 	struct query *q = a->query;
 	struct promapi_notes notes;
@@ -70,6 +79,7 @@ static void finish_fetch(struct asked *a) {
 	} else if (notes.histograms_skipped > 0) {
 		fail(q, "the data has native histograms, which are not evaluated here; try --eval remote");
 	} else {
+		add_notes(&q->notes, &notes, q->arena);
 		a->request->ask.state = PLAN_ANSWERED;
 		plan_settle(q->plan, a->request);
 	}
@@ -179,6 +189,13 @@ static void sort_rows(struct pql_value *v) {
 	}
 }
 
+static void join_notes(struct pql_notes *to, const struct pql_notes *from, struct arena *a) {
+	for (size_t i = 0; i < from->count; i++) {
+		to->items = arena_grow(a, to->items, to->count, &to->capacity, sizeof(*to->items));
+		to->items[to->count++] = from->items[i];
+	}
+}
+
 enum query_outcome query_local(const struct pql_expr *expr, const struct query_options *options,
 							   struct arena *a, struct pql_value *ret_value,
 							   struct pql_notes *ret_notes, const char **ret_failure) {
@@ -218,6 +235,7 @@ enum query_outcome query_local(const struct pql_expr *expr, const struct query_o
 		if (good && options->is_range) {
 			sort_rows(ret_value);
 		}
+		join_notes(ret_notes, &q.notes, a);
 	}
 	finish(&q);
 	return q.outcome;
@@ -289,7 +307,8 @@ static bool decode_single(struct str body, struct arena *a, struct pql_value *v)
 }
 
 bool query_decode(struct str body, const struct query_options *options, struct arena *a,
-				  struct pql_value *ret_value, const char **ret_failure) {
+				  struct pql_value *ret_value, struct pql_notes *ret_notes,
+				  const char **ret_failure) {
 	struct pql_value v = {.type = PQL_TYPE_VECTOR, .grid = options->grid, .steps = 1};
 	if (!options->is_range && decode_single(body, a, &v)) {
 		*ret_value = v;
@@ -304,6 +323,7 @@ bool query_decode(struct str body, const struct query_options *options, struct a
 	if (!good) {
 		return false;
 	}
+	add_notes(ret_notes, &notes, a);
 	bool is_matrix = options->is_range || (set.count > 0 && set.items[0].count > 1);
 	if (is_matrix) {
 		v.type = PQL_TYPE_MATRIX;

@@ -35,8 +35,10 @@ enum query_outcome query_local(const struct pql_expr *expr, const struct query_o
 enum query_outcome query_remote(struct str text, const struct query_options *options,
 								struct arena *a, struct strbuf *ret_body, const char **ret_failure);
 
-/* The value in such a body. A range comes as PQL_TYPE_MATRIX, whatever was asked. */
+/* The value in such a body; what the server said besides is added to `ret_notes`. A range comes as PQL_TYPE_MATRIX, whatever was
+ * asked. */
 bool query_decode(struct str body, const struct query_options *options, struct arena *a,
-				  struct pql_value *ret_value, const char **ret_failure);
+				  struct pql_value *ret_value, struct pql_notes *ret_notes,
+				  const char **ret_failure);
 
 #endif

@@ -1,4 +1,5 @@
 """`tocsin run` as a process: exit codes, signals, the environment. Argument: the program."""
+import atexit
 import http.server
 import json
 import os
@@ -34,6 +35,7 @@ class Tocsin:
 		self.process = subprocess.Popen(
 			[TOCSIN, "run", "--prometheus", peers, "--alertmanager", peers, "--listen", "127.0.0.1:0", *arguments],
 			stderr=subprocess.PIPE, cwd=folder, env={**ENVIRONMENT, **environment}, text=True)
+		atexit.register(self.process.kill)  # a test that fails leaves nobody behind
 		self.lines = []
 
 	def wait_for(self, text):
@@ -207,25 +209,60 @@ def check_signals(folder, peers):
 	expect("SIGINT, twice", t.end(signal.SIGINT, signal.SIGINT), 0)
 
 
+class Answering:
+	"""A server that has one answer for everybody."""
+
+	def __init__(self, body):
+		class Page(http.server.BaseHTTPRequestHandler):
+			def do_POST(self):
+				self.rfile.read(int(self.headers["Content-Length"]))
+				self.send_response(200)
+				self.end_headers()
+				self.wfile.write(body)
+
+			def log_message(self, *_):
+				pass
+
+		self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+		threading.Thread(target=self.server.serve_forever, daemon=True).start()
+		self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
 def check_login_page(folder):
 	"""A page with status 200 is no answer, in whatever form one is wanted."""
-	class Page(http.server.BaseHTTPRequestHandler):
-		def do_POST(self):
-			self.rfile.read(int(self.headers["Content-Length"]))
-			self.send_response(200)
-			self.end_headers()
-			self.wfile.write(b"<html>login</html>")
-
-		def log_message(self, *_):
-			pass
-
-	server = http.server.HTTPServer(("127.0.0.1", 0), Page)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
-	url = f"http://127.0.0.1:{server.server_address[1]}"
+	page = Answering(b"<html>login</html>")
 	for arguments in (["--eval", "remote", "--json"], ["--eval", "remote"], ["--eval", "local", "--json"]):
-		run = call(["query", "--prometheus", url, *arguments, "up"], folder)
+		run = call(["query", "--prometheus", page.url, *arguments, "up"], folder)
 		expect(f"query {arguments} of a page", (run.returncode, "<html>login" in run.stdout), (3, False))
-	server.shutdown()
+	page.server.shutdown()
+
+
+def check_partial_answers(folder):
+	"""What a server says is not whole is a failure, unless that was allowed; then it is told."""
+	answer = {"status": "success", "data": {"resultType": "vector", "result": [{"metric": {"a": "b"}, "value": [1, "1"]}]},
+			  "warnings": ["store-7 is away"]}
+	server = Answering(json.dumps(answer).encode())
+	for where in ("local", "remote"):
+		command = ["query", "--prometheus", server.url, "--eval", where, "--time", "1", "m"]
+		run = call(command, folder)
+		expect(f"{where} query, a store is away", (run.returncode, run.stdout), (3, ""))
+		expect("  says so", "the answer is partial: store-7 is away" in run.stderr, True)
+		run = call([*command[:-1], "--allow-partial-answers", "m"], folder)
+		expect("  and if it may be", (run.returncode, run.stderr), (0, "tocsin query: store-7 is away\n"))
+		run = call([*command[:-1], "--json", "m"], folder, TOCSIN_ALLOW_PARTIAL_ANSWERS="true")
+		expect("  as JSON", (run.returncode, json.loads(run.stdout)["warnings"]), (0, ["store-7 is away"]))
+	t = Tocsin(folder, server.url, "--rules", "good.yml", "--interval", "1s")
+	t.wait_for("the answer is partial: store-7 is away (prometheus.allow_partial_answers)")
+	t.end(signal.SIGTERM, signal.SIGTERM)
+	t = Tocsin(folder, server.url, "--rules", "good.yml", "--allow-partial-answers", "--interval", "1s")
+	port, counted = t.port(), 0
+	end = time.monotonic() + 20
+	while counted == 0 and time.monotonic() < end:
+		counted = int(re.search(r"\ntocsin_fetch_partial_total (\d+)\n", ask(port, "/metrics")[1])[1])
+		time.sleep(0.1)
+	expect("what was taken is counted", counted > 0, True)
+	t.end(signal.SIGTERM, signal.SIGTERM)
+	server.server.shutdown()
 
 
 def main():
@@ -240,6 +277,7 @@ def main():
 		check_closed_descriptors(folder, peers)
 		check_words(folder, peers)
 		check_login_page(folder)
+		check_partial_answers(folder)
 		check_signals(folder, peers)
 	finally:
 		taken.close()

@@ -3,9 +3,11 @@
 
 #include "engine/promapi.h"
 
-static const struct promapi_limits limits = {.answer_bytes = 10000, .samples = 100};
+static const struct promapi_limits limits = {
+	.answer_bytes = 10000, .samples = 100, .partial = true};
 
 struct decoded {
+	struct promapi_limits limits;
 	struct arena arena;
 	struct pql_series_set set;
 	struct promapi_notes notes;
@@ -13,10 +15,11 @@ struct decoded {
 };
 
 /* Pushes the text in pieces of `piece` bytes, the first one `first` bytes. */
-static void decode(struct decoded *d, struct str text, size_t first, size_t piece) {
-	*d = (struct decoded){0};
+static void decode_within(struct decoded *d, const struct promapi_limits *within, struct str text,
+						  size_t first, size_t piece) {
+	*d = (struct decoded){.limits = *within};
 	arena_init(&d->arena);
-	struct promapi_decoder *decoder = promapi_decoder_create(&limits, &d->arena);
+	struct promapi_decoder *decoder = promapi_decoder_create(&d->limits, &d->arena);
 	size_t at = 0, next = first;
 	while (at < text.len) {
 		size_t end = at + next < text.len ? at + next : text.len;
@@ -30,6 +33,10 @@ static void decode(struct decoded *d, struct str text, size_t first, size_t piec
 		d->error = NULL;
 	}
 	promapi_decoder_destroy(decoder);
+}
+
+static void decode(struct decoded *d, struct str text, size_t first, size_t piece) {
+	decode_within(d, &limits, text, first, piece);
 }
 
 static void print_set(struct strbuf *out, const struct pql_series_set *set) {
@@ -178,6 +185,47 @@ static void test_bad_answers(void **state) {
 	}
 }
 
+#define NOTED(notes)                                                                               \
+	"{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]}," notes "}"
+
+static const struct {
+	const char *text, *reason; /* NULL: it counts as whole */
+} partial[] = {
+	{NOTED("\"warnings\":[]"), NULL},
+	{NOTED("\"isPartial\":false"), NULL},
+	{NOTED("\"isPartial\":null,\"infos\":[\"store gone\"]"), NULL},
+	{NOTED(
+		 "\"warnings\":[\"PromQL warning: bucket label missing (1:1)\",\"PromQL info: no counter\"]"),
+	 NULL},
+	{NOTED("\"isPartial\":true"), "isPartial is true"},
+	{NOTED("\"warnings\":[\"PromQL warning: x\",\"No StoreAPIs matched for this query\"]"),
+	 "No StoreAPIs matched for this query"},
+	{NOTED(
+		 "\"infos\":[\"i\"],\"warnings\":[\"remote_read: connection refused\"],\"isPartial\":true"),
+	 "remote_read: connection refused"},
+};
+
+/* What is missing would look like alerts that are over. */
+static void test_partial_answers(void **state) {
+	(void)state;
+	static const struct promapi_limits strict = {.answer_bytes = 10000, .samples = 100};
+	for (size_t i = 0; i < COUNT(partial); i++) {
+		struct decoded d;
+		struct strbuf wanted = STRBUF_INIT;
+		decode(&d, str_from(partial[i].text), 7, 7);
+		assert_null(d.error);
+		assert_int_equal(d.notes.partial != NULL, partial[i].reason != NULL);
+		arena_finish(&d.arena);
+		decode_within(&d, &strict, str_from(partial[i].text), 7, 7);
+		strbuf_printf(&wanted, "the answer is partial: %s (prometheus.allow_partial_answers)",
+					  partial[i].reason != NULL ? partial[i].reason : "");
+		assert_int_equal(d.error != NULL, partial[i].reason != NULL);
+		assert_string_equal(d.error != NULL ? d.error : wanted.ptr, wanted.ptr);
+		strbuf_finish(&wanted);
+		arena_finish(&d.arena);
+	}
+}
+
 /* Every prefix of a good answer is an error, never a shorter result. */
 static void test_truncated(void **state) {
 	(void)state;
@@ -304,6 +352,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good_answers_cut_anywhere),
 		cmocka_unit_test(test_bad_answers),
+		cmocka_unit_test(test_partial_answers),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_error_text),
