@@ -280,6 +280,7 @@ static void read_setting(struct config_reader *r, const struct setting *s,
 	case SETTING_BYTES:
 	case SETTING_COUNT:
 	case SETTING_EVALUATION:
+	case SETTING_SHARD:
 	case SETTING_LOG_LEVEL:
 	case SETTING_LOG_FORMAT: read_value(r, s, node, target); return;
 	}

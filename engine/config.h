@@ -10,6 +10,7 @@
 #include "base/timestamp.h"
 #include "engine/config_access.h"
 #include "engine/evaluation_mode.h"
+#include "engine/shard.h"
 #include "notifiers/relabel.h"
 #include "rules/group.h"
 #include "rules/preset.h"
@@ -33,6 +34,7 @@ struct config_preset {
 struct config_override {
 	struct str group, file;
 	enum evaluation_mode evaluation;
+	struct shard shard; /* whose groups run here; all of them */
 };
 
 /* Our own HTTP side. */
@@ -64,6 +66,7 @@ struct config {
 	size_t preset_count;
 	dur_ms evaluation_interval; /* 15s */
 	enum evaluation_mode evaluation;
+	struct shard shard; /* whose groups run here; all of them */
 	const struct config_override *overrides;
 	size_t override_count;
 	dur_ms query_offset;       /* 0 */

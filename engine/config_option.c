@@ -76,6 +76,8 @@ static const struct setting table[] = {
 		   "DURATION", "how often rules are evaluated (15s)"),
 	OPTION("evaluation", SETTING_EVALUATION, evaluation, "evaluation", "EVALUATION", "MODE",
 		   "who evaluates rules: auto, local (tocsin) or remote (Prometheus) (auto)"),
+	OPTION("shard", SETTING_SHARD, shard, "shard", "SHARD", "INDEX/COUNT",
+		   "which part of the rule groups this engine has, such as 0/3 (all)"),
 	FILE_ONLY("overrides", overrides, config_read_overrides, config_print_overrides),
 	OPTION("query_offset", SETTING_OPTIONAL_DURATION, query_offset, "query-offset", "QUERY_OFFSET",
 		   "DURATION", "how far in the past rules look, for late samples (0s)"),

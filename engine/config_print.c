@@ -62,6 +62,7 @@ static void print_one(struct strbuf *out, const struct setting *s, const void *v
 	case SETTING_EVALUATION:
 		strbuf_add_c(out, evaluation_mode_name[*(const enum evaluation_mode *)value]);
 		return;
+	case SETTING_SHARD: shard_print(out, *(const struct shard *)value); return;
 	case SETTING_LOG_LEVEL:
 		strbuf_add_c(out, config_log_level_name(*(const enum config_log_level *)value));
 		return;

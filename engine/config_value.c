@@ -376,6 +376,7 @@ bool config_parse_value(const struct setting *s, struct str text, struct arena *
 	case SETTING_LISTEN: return parse_listen(text, a, target, ret_error);
 	case SETTING_BYTES: return parse_bytes(text, a, target, ret_error);
 	case SETTING_COUNT: return parse_count(text, a, target, ret_error);
+	case SETTING_SHARD: return shard_parse(text, target, ret_error);
 	case SETTING_EVALUATION:
 	case SETTING_LOG_LEVEL:
 	case SETTING_LOG_FORMAT:

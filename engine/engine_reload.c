@@ -124,6 +124,11 @@ static int compare_groups(const void *a, const void *b) {
 	return order != 0 ? order : str_compare(x->name, y->name);
 }
 
+/* Another engine has it from now on: what fires goes on firing there. */
+static bool goes_elsewhere(const struct rule_set *set, const struct engine_group *g) {
+	return rule_set_has_elsewhere(set, g->state->group->file, g->state->group->name);
+}
+
 static void load_groups(struct engine *e, const struct rule_set *set, ts_ms now) {
 	struct engine_group **old = e->groups;
 	size_t old_count = e->group_count;
@@ -145,7 +150,9 @@ static void load_groups(struct engine *e, const struct rule_set *set, ts_ms now)
 			if (old[i]->running != NULL) {
 				tick_cancel(e, old[i]->running);
 			}
-			add_leftovers(&leftovers, old[i]->state);
+			if (!goes_elsewhere(set, old[i])) {
+				add_leftovers(&leftovers, old[i]->state);
+			}
 			changed[changed_count++] = old[i];
 		}
 	}
@@ -240,6 +247,15 @@ static void load_dependencies(struct engine *e, const struct rule_set *set) {
 				 any_rule_queries(set) ? NULL : d.names, d.name_count);
 }
 
+static void say_loaded(struct engine *e, const struct rule_set *set) {
+	struct strbuf shard = STRBUF_INIT;
+	strbuf_add_c(&shard, set->shard.count > 0 ? " of shard " : "");
+	shard_print(&shard, set->shard);
+	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "rules loaded: %zu in %zu %s%s", set->rule_count,
+			   set->group_count, set->group_count == 1 ? "group" : "groups", shard.ptr);
+	strbuf_finish(&shard);
+}
+
 void engine_load(struct engine *e, const struct config *config, struct rule_set *set, ts_ms now) {
 	struct arena old = e->config_arena;
 	struct route_change *change = route_begin_load(e, config, now);
@@ -263,8 +279,7 @@ void engine_load(struct engine *e, const struct config *config, struct rule_set 
 	bool whole = rule_set_outdated_count(set) == 0;
 	e->reload = (struct engine_reload_view){
 		.loaded = true, .last_ok = true, .last_success = whole ? now : e->reload.last_success};
-	engine_say(e, ENGINE_INFO, LABELS_EMPTY, "rules loaded: %zu in %zu %s", set->rule_count,
-			   set->group_count, set->group_count == 1 ? "group" : "groups");
+	say_loaded(e, set);
 }
 
 void engine_load_failed(struct engine *e, const char *message) {

@@ -10,6 +10,10 @@ struct rule_set *rule_set_create(void) {
 	return s;
 }
 
+void rule_set_take_shard(struct rule_set *s, struct shard shard) {
+	s->shard = shard;
+}
+
 struct rule_set *rule_set_hold(struct rule_set *s) {
 	s->holders++;
 	return s;
@@ -60,6 +64,9 @@ bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, str
 	s->files = mem_grow(s->files, s->file_count, &s->file_capacity, sizeof(*s->files));
 	s->files[s->file_count++] = (struct rule_set_file){.file = file, .text = text};
 	for (size_t i = 0; i < file.group_count; i++) {
+		if (!shard_has(s->shard, file.groups[i].file, file.groups[i].name)) {
+			continue;
+		}
 		s->groups = mem_grow(s->groups, s->group_count, &s->group_capacity, sizeof(*s->groups));
 		s->groups[s->group_count++] = &file.groups[i];
 		s->rule_count += file.groups[i].rule_count;
@@ -131,4 +138,16 @@ const struct rule_group *rule_set_find(const struct rule_set *s, struct str file
 		}
 	}
 	return NULL;
+}
+
+bool rule_set_has_elsewhere(const struct rule_set *s, struct str file, struct str name) {
+	for (size_t i = 0; s->shard.count > 0 && i < s->file_count; i++) {
+		const struct rule_file *f = &s->files[i].file;
+		for (size_t k = 0; k < f->group_count; k++) {
+			if (str_equal(f->groups[k].name, name) && str_equal(f->groups[k].file, file)) {
+				return !shard_has(s->shard, file, name);
+			}
+		}
+	}
+	return false;
 }

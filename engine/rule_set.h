@@ -18,6 +18,7 @@ struct rule_set {
 	struct arena arena;
 	struct rule_set_file *files;
 	size_t file_count, file_capacity;
+	struct shard shard; /* whose groups are taken; the others stay in their file alone */
 	const struct rule_group **groups; /* of all files, in order */
 	size_t group_count, group_capacity;
 	size_t rule_count;
@@ -25,6 +26,8 @@ struct rule_set {
 };
 
 struct rule_set *rule_set_create(void); /* with one holder */
+/* Of files that are added from now on, takes only the groups of this shard. */
+void rule_set_take_shard(struct rule_set *s, struct shard shard);
 struct rule_set *rule_set_hold(struct rule_set *s);
 void rule_set_destroy(struct rule_set *s); /* one holder less; accepts NULL */
 
@@ -50,5 +53,8 @@ const struct rule_set_file *rule_set_find_file(const struct rule_set *s, struct 
 
 /* NULL: no such group. */
 const struct rule_group *rule_set_find(const struct rule_set *s, struct str file, struct str name);
+
+/* Whether a file of the set has the group, but another engine's shard. */
+bool rule_set_has_elsewhere(const struct rule_set *s, struct str file, struct str name);
 
 #endif

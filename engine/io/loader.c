@@ -280,6 +280,7 @@ enum loader_outcome loader_load(const struct loader *loader, const struct rule_s
 	load_config(&l);
 	check_web_config(&l);
 	l.set = rule_set_create();
+	rule_set_take_shard(l.set, ret_config->shard);
 	add_presets(&l);
 	add_files(&l);
 	if (l.outcome == LOADER_FINE || l.outcome == LOADER_PARTLY) {

@@ -71,10 +71,11 @@ static inline void note_event(const struct engine_event *event, void *data) {
 	}
 }
 
-static inline struct rule_set *make_set(const char *rules) {
+static inline struct rule_set *make_set(const char *rules, struct shard shard) {
 	struct rule_set *set = rule_set_create();
 	struct diags diags;
 	diags_init(&diags, &set->arena);
+	rule_set_take_shard(set, shard);
 	if (!rule_set_add_file(set, STR("r.yml"), str_from(rules), &diags)) {
 		fail_msg("%s", diags.items[0].message);
 	}
@@ -82,7 +83,7 @@ static inline struct rule_set *make_set(const char *rules) {
 }
 
 static inline void load(struct driver *d, const char *rules) {
-	engine_load(d->engine, &d->config, make_set(rules), d->now);
+	engine_load(d->engine, &d->config, make_set(rules, d->config.shard), d->now);
 }
 
 static inline void set_up_at(struct driver *d, const char *rules, const char *configuration,

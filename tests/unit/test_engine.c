@@ -431,6 +431,33 @@ static void test_reload(void **state) {
 	tear_down(&d);
 }
 
+/* A group that another engine gets is let go: what fires is not over. One that comes here begins here. */
+static void test_reload_of_a_shard(void **state) {
+	(void)state;
+	static const char rules[] = "groups: [{name: g, rules: [{alert: A, expr: m > 5}]}]";
+	struct driver d;
+	set_up(&d, rules, "");
+	add_series(&d, 15000, "m 9x60");
+	advance(&d, 15000);
+	expect_alerts(&d, "A firing");
+	strbuf_clear(&d.managers[0].log);
+	d.config.shard =
+		(struct shard){shard_has((struct shard){0, 2}, STR("r.yml"), STR("g")) ? 1 : 0, 2};
+	load(&d, rules);
+	advance(&d, 60000);
+	assert_int_equal(engine_group_count(d.engine), 0);
+	assert_int_equal(d.managers[0].log.len, 0);
+	d.config.shard.index = 1 - d.config.shard.index;
+	load(&d, rules);
+	advance(&d, 75000);
+	expect_log(&d, 0, "A 75..315\n");
+	/* Removed from the file, it is over. */
+	load(&d, "groups: []");
+	advance(&d, 75001);
+	expect_log(&d, 0, "A 75..75 over\n");
+	tear_down(&d);
+}
+
 /* A reload while answers are on their way. */
 static void test_reload_under_way(void **state) {
 	(void)state;
@@ -668,6 +695,7 @@ int main(void) {
 		cmocka_unit_test(test_one_query_in_the_log),
 		cmocka_unit_test(test_hanging_prometheus_keeps_alive),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_of_a_shard),
 		cmocka_unit_test(test_reload_under_way),
 		cmocka_unit_test(test_groups_that_read_groups),
 		cmocka_unit_test(test_templates_that_query),
