@@ -9,9 +9,16 @@ const char *const alert_change_name[7] = {"unchanged", "pending",         "firin
 struct alert *alert_create(struct labels labels, struct labels annotations, double value,
 						   ts_ms ts) {
 	struct alert *a = mem_alloc(sizeof(*a));
+	*a = (struct alert){.labels = labels_dup_heap(labels), .hash = labels_hash(labels)};
+	alert_start_anew(a, annotations, value, ts);
+	return a;
+}
+
+void alert_start_anew(struct alert *a, struct labels annotations, double value, ts_ms ts) {
+	free((void *)a->annotations.items);
 	*a = (struct alert){
-		.labels = labels_dup_heap(labels),
-		.hash = labels_hash(labels),
+		.labels = a->labels,
+		.hash = a->hash,
 		.annotations = labels_dup_heap(annotations),
 		.state = ALERT_PENDING,
 		.value = value,
@@ -22,7 +29,6 @@ struct alert *alert_create(struct labels labels, struct labels annotations, doub
 		.last_sent_at = TS_NONE,
 		.present = true,
 	};
-	return a;
 }
 
 void alert_destroy(struct alert *a) {

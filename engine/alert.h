@@ -53,6 +53,9 @@ struct alert_times {
 struct alert *alert_create(struct labels labels, struct labels annotations, double value, ts_ms ts);
 void alert_destroy(struct alert *a); /* accepts NULL */
 
+/* Forgets all but its labels: new and pending again. */
+void alert_start_anew(struct alert *a, struct labels annotations, double value, ts_ms ts);
+
 /* The alert is in the result again: its value and texts are replaced. */
 void alert_update(struct alert *a, struct labels annotations, double value);
 

@@ -104,33 +104,18 @@ static void add_alert(struct alerting *a, struct alert *alert) {
 	hmap_add(&a->by_labels, alert->hash, alert);
 }
 
-/* A resolved alert that is back is a new one: its resolution is not sent again. */
-static void start_anew(struct alerting *a, struct alert *old, struct alert *fresh) {
-	hmap_remove(&a->by_labels, old->hash, alert_has_labels, &old->labels);
-	for (size_t i = 0; i < a->count; i++) {
-		if (a->alerts[i] == old) {
-			a->alerts[i] = fresh;
-			break;
-		}
-	}
-	alert_destroy(old);
-	hmap_add(&a->by_labels, fresh->hash, fresh);
-}
-
 static void take_candidates(struct alerting *a, const struct alerting_candidate *candidates,
 							size_t count, ts_ms ts) {
 	for (size_t i = 0; i < count; i++) {
 		const struct alerting_candidate *c = &candidates[i];
 		struct alert *alert = hmap_find(&a->by_labels, c->hash, alert_has_labels, &c->labels);
-		if (alert != NULL && alert->state != ALERT_INACTIVE) {
-			alert_update(alert, c->annotations, c->value);
-			continue;
-		}
-		struct alert *fresh = alert_create(c->labels, c->annotations, c->value, ts);
-		if (alert != NULL) {
-			start_anew(a, alert, fresh);
+		if (alert == NULL) {
+			add_alert(a, alert_create(c->labels, c->annotations, c->value, ts));
+		} else if (alert->state == ALERT_INACTIVE) {
+			/* A resolved alert that is back is a new one: its resolution is not sent again. */
+			alert_start_anew(alert, c->annotations, c->value, ts);
 		} else {
-			add_alert(a, fresh);
+			alert_update(alert, c->annotations, c->value);
 		}
 	}
 }

@@ -1,6 +1,8 @@
 /* A new rule set in the place of the old one: what did not change goes on, what is gone is resolved. */
+#include "base/hash.h"
 #include "base/mem.h"
 #include "engine/engine_private.h"
+#include "engine/leftovers.h"
 
 static struct engine_group *create_group(const struct rule_group *group, dur_ms default_interval,
 										 ts_ms now) {
@@ -10,55 +12,18 @@ static struct engine_group *create_group(const struct rule_group *group, dur_ms 
 	return g;
 }
 
-static bool same_key(const struct rule_group *a, const struct rule_group *b) {
+static uint64_t hash_key(const struct rule_group *group) {
+	return hash_finish(hash_add(hash_add(HASH_START, group->file), group->name));
+}
+
+static bool has_key(const void *value, const void *key) {
+	const struct rule_group *a = ((const struct engine_group *)value)->state->group, *b = key;
 	return str_equal(a->name, b->name) && str_equal(a->file, b->file);
 }
 
-/* Takes the old group of the same file and name out of the list; NULL: there is none. */
-static struct engine_group *take_old(struct engine_group **old, size_t count,
-									 const struct rule_group *group) {
-	for (size_t i = 0; i < count; i++) {
-		if (old[i] != NULL && same_key(old[i]->state->group, group)) {
-			struct engine_group *g = old[i];
-			old[i] = NULL;
-			return g;
-		}
-	}
-	return NULL;
-}
-
-/* Old rules whose state was not moved yet, as a plain list. */
-struct leftovers {
-	struct rule_state **items; /* arena; NULL once moved */
-	size_t count, capacity;
-	struct arena *arena;
-};
-
-static void add_leftovers(struct leftovers *l, struct group_state *g) {
-	for (size_t i = 0; i < g->rule_count; i++) {
-		l->items = arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof(*l->items));
-		l->items[l->count++] = &g->rules[i];
-	}
-}
-
-static bool has_state(const struct rule_state *r) {
-	return r->last_evaluation != TS_NONE || r->alerting.count > 0;
-}
-
-/* Rules of a group take over from leftovers of the same identity, duplicates in order. */
-static void adopt(struct group_state *g, struct leftovers *l) {
-	for (size_t i = 0; i < g->rule_count; i++) {
-		if (has_state(&g->rules[i])) {
-			continue;
-		}
-		for (size_t j = 0; j < l->count; j++) {
-			if (l->items[j] != NULL && rule_same_identity(l->items[j]->rule, g->rules[i].rule)) {
-				rule_state_move(l->items[j], &g->rules[i]);
-				l->items[j] = NULL;
-				break;
-			}
-		}
-	}
+/* Takes the old group of the same file and name; NULL: there is none. */
+static struct engine_group *take_old(struct hmap *old, const struct rule_group *group) {
+	return hmap_remove(old, hash_key(group), has_key, group);
 }
 
 static void destroy_group(struct engine *e, struct engine_group *g, ts_ms now) {
@@ -84,9 +49,10 @@ static struct engine_group *load_group(struct engine *e, const struct rule_group
 	if (old->running != NULL) {
 		tick_cancel(e, old->running);
 	}
-	struct leftovers own = {.arena = l->arena};
-	add_leftovers(&own, old->state);
-	adopt(g->state, &own);
+	struct leftovers own;
+	leftovers_init(&own, l->arena);
+	leftovers_add_group(&own, old->state);
+	leftovers_give(&own, g->state);
 	g->state->iterations = old->state->iterations;
 	g->state->restoring = old->state->restoring;
 	g->state->restore_tries = old->state->restore_tries;
@@ -94,9 +60,9 @@ static struct engine_group *load_group(struct engine *e, const struct rule_group
 	g->state->evaluations = old->state->evaluations;
 	g->state->failures = old->state->failures;
 	for (size_t i = 0; i < own.count; i++) {
-		if (own.items[i] != NULL) {
-			l->items = arena_grow(l->arena, l->items, l->count, &l->capacity, sizeof(*l->items));
-			l->items[l->count++] = own.items[i];
+		struct rule_state *left = leftovers_get(&own, i);
+		if (left != NULL) {
+			leftovers_add(l, left);
 		}
 	}
 	return g;
@@ -106,7 +72,7 @@ static struct engine_group *load_group(struct engine *e, const struct rule_group
 static void resolve_leftovers(struct engine *e, const struct leftovers *l, ts_ms now) {
 	struct notices notices = {0};
 	for (size_t i = 0; i < l->count; i++) {
-		struct rule_state *r = l->items[i];
+		struct rule_state *r = leftovers_get(l, i);
 		if (r != NULL && r->rule->kind == RULE_ALERTING) {
 			alerting_resolve_all(&r->alerting, &e->settings.alerting, now, l->arena, &notices);
 		}
@@ -129,42 +95,67 @@ static bool goes_elsewhere(const struct rule_set *set, const struct engine_group
 	return rule_set_has_elsewhere(set, g->state->group->file, g->state->group->name);
 }
 
+/* What a reload is in the middle of. */
+struct reload {
+	const struct rule_set *set;
+	struct hmap
+		old; /* groups of the old set that nothing of the new one has taken yet, by file and name */
+	struct leftovers leftovers;
+	struct engine_group **over; /* old groups that end with the reload */
+	size_t over_count;
+	ts_ms now;
+};
+
+static struct engine_group **take_groups(struct engine *e, struct reload *r) {
+	const struct rule_set *set = r->set;
+	struct engine_group **groups = mem_calloc(set->group_count, sizeof(struct engine_group *));
+	for (size_t i = 0; i < set->group_count; i++) {
+		struct engine_group *before = take_old(&r->old, set->groups[i]);
+		groups[i] = load_group(e, set->groups[i], before, &r->leftovers, r->now);
+		if (before != NULL && groups[i] != before) {
+			r->over[r->over_count++] = before;
+		}
+	}
+	return groups;
+}
+
+static void give_up_groups(struct engine *e, struct reload *r) {
+	for (size_t i = 0; i < e->group_count; i++) {
+		struct engine_group *gone = take_old(&r->old, e->groups[i]->state->group);
+		if (gone == NULL) {
+			continue;
+		}
+		if (gone->running != NULL) {
+			tick_cancel(e, gone->running);
+		}
+		if (!goes_elsewhere(r->set, gone)) {
+			leftovers_add_group(&r->leftovers, gone->state);
+		}
+		r->over[r->over_count++] = gone;
+	}
+}
+
 static void load_groups(struct engine *e, const struct rule_set *set, ts_ms now) {
-	struct engine_group **old = e->groups;
-	size_t old_count = e->group_count;
 	struct arena arena;
 	arena_init(&arena);
-	struct leftovers leftovers = {.arena = &arena};
-	struct engine_group **groups = mem_calloc(set->group_count, sizeof(struct engine_group *));
-	struct engine_group **changed = ARENA_ARRAY(&arena, struct engine_group *, old_count);
-	size_t changed_count = 0;
+	struct reload r = {.set = set, .now = now};
+	r.over = ARENA_ARRAY(&arena, struct engine_group *, e->group_count);
+	leftovers_init(&r.leftovers, &arena);
+	hmap_init(&r.old, &arena);
+	for (size_t i = 0; i < e->group_count; i++) {
+		hmap_add(&r.old, hash_key(e->groups[i]->state->group), e->groups[i]);
+	}
+	struct engine_group **groups = take_groups(e, &r);
+	give_up_groups(e, &r);
 	for (size_t i = 0; i < set->group_count; i++) {
-		struct engine_group *before = take_old(old, old_count, set->groups[i]);
-		groups[i] = load_group(e, set->groups[i], before, &leftovers, now);
-		if (before != NULL && groups[i] != before) {
-			changed[changed_count++] = before;
-		}
+		leftovers_give(&r.leftovers, groups[i]->state); /* rules that moved to another group */
 	}
-	for (size_t i = 0; i < old_count; i++) {
-		if (old[i] != NULL) {
-			if (old[i]->running != NULL) {
-				tick_cancel(e, old[i]->running);
-			}
-			if (!goes_elsewhere(set, old[i])) {
-				add_leftovers(&leftovers, old[i]->state);
-			}
-			changed[changed_count++] = old[i];
-		}
-	}
-	for (size_t i = 0; i < set->group_count; i++) {
-		adopt(groups[i]->state, &leftovers); /* rules that moved to another group */
-	}
-	resolve_leftovers(e, &leftovers, now);
-	for (size_t i = 0; i < changed_count; i++) {
-		destroy_group(e, changed[i], now);
+	resolve_leftovers(e, &r.leftovers, now);
+	for (size_t i = 0; i < r.over_count; i++) {
+		destroy_group(e, r.over[i], now);
 	}
 	arena_finish(&arena);
-	free(old);
+	free(e->groups);
 	qsort(groups, set->group_count, sizeof(struct engine_group *), compare_groups);
 	e->groups = groups;
 	e->group_count = set->group_count;

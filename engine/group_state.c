@@ -1,5 +1,6 @@
 #include "engine/group_state.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 const char *const rule_health_name[3] = {"unknown", "ok", "err"};
@@ -56,6 +57,14 @@ static bool texts_equal(const struct rule_text *a, size_t a_count, const struct 
 bool rule_same_identity(const struct rule *a, const struct rule *b) {
 	return a->kind == b->kind && str_equal(a->name, b->name) &&
 		   texts_equal(a->labels, a->label_count, b->labels, b->label_count);
+}
+
+uint64_t rule_identity_hash(const struct rule *r) {
+	uint64_t hash = hash_add(HASH_START, r->name);
+	for (size_t i = 0; i < r->label_count; i++) {
+		hash = hash_add(hash_add(hash, r->labels[i].name), r->labels[i].source);
+	}
+	return hash_finish(hash);
 }
 
 static bool rule_equal(const struct rule *a, const struct rule *b) {

@@ -52,6 +52,7 @@ void group_state_destroy(struct group_state *g, struct outputs *outputs, ts_ms t
 bool rule_group_equal(const struct rule_group *a, const struct rule_group *b);
 /* The same alert or series under the same labels: what an alert's identity hangs on. */
 bool rule_same_identity(const struct rule *a, const struct rule *b);
+uint64_t rule_identity_hash(const struct rule *r);
 
 /* Points the state at the same group of another rule set. */
 void group_state_rebind(struct group_state *g, const struct rule_group *group);

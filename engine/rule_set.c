@@ -141,11 +141,12 @@ const struct rule_group *rule_set_find(const struct rule_set *s, struct str file
 }
 
 bool rule_set_has_elsewhere(const struct rule_set *s, struct str file, struct str name) {
-	for (size_t i = 0; s->shard.count > 0 && i < s->file_count; i++) {
+	bool ours = shard_has(s->shard, file, name);
+	for (size_t i = 0; !ours && i < s->file_count; i++) {
 		const struct rule_file *f = &s->files[i].file;
 		for (size_t k = 0; k < f->group_count; k++) {
 			if (str_equal(f->groups[k].name, name) && str_equal(f->groups[k].file, file)) {
-				return !shard_has(s->shard, file, name);
+				return true;
 			}
 		}
 	}
