@@ -318,9 +318,9 @@ static bool parse_proxy(struct str text, struct arena *a, struct config_secret *
 
 static bool parse_bool(struct str text, struct arena *a, bool *ret_value, const char **ret_error) {
 	/* the words of YAML 1.1, which Prometheus takes */
-	static const char *const words[2][9] = {
-		{"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"},
-		{"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"},
+	static const char *const words[2][11] = {
+		{"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"},
+		{"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"},
 	};
 	for (size_t i = 0; i < 2 * COUNT(words[0]); i++) {
 		bool yes = i >= COUNT(words[0]);

@@ -1,6 +1,5 @@
 #include "engine/web_config.h"
 
-#include "base/duration.h"
 #include "engine/web_config_private.h"
 
 /* ---- reading ---- */
@@ -47,14 +46,19 @@ void web_read_text(struct web_reader *r, const struct yaml_node *node, void *tar
 	}
 }
 
+/* The words of YAML 1.1, which the exporters take; in quotes they are text. */
 void web_read_bool(struct web_reader *r, const struct yaml_node *node, void *target) {
-	static const char *const words[] = {"true", "yes", "on", "false", "no", "off"};
+	static const char *const words[2][11] = {
+		{"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"},
+		{"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"},
+	};
 	if (!web_expect_kind(r, node, YAML_SCALAR)) {
 		return;
 	}
-	for (size_t i = 0; i < COUNT(words); i++) {
-		if (str_equal(node->text, str_from(words[i]))) {
-			*(bool *)target = i < 3;
+	for (size_t i = 0; node->plain && i < 2 * COUNT(words[0]); i++) {
+		bool yes = i >= COUNT(words[0]);
+		if (str_equal(node->text, str_from(words[yes][i % COUNT(words[0])]))) {
+			*(bool *)target = yes;
 			return;
 		}
 	}
@@ -99,6 +103,11 @@ static bool value_is_allowed(struct web_reader *r, const struct yaml_node *value
 	return false;
 }
 
+/* Null is an empty value here, as it is to the exporters. */
+static bool is_text(struct web_reader *r, const struct yaml_node *value) {
+	return value->kind == YAML_NULL || web_expect_kind(r, value, YAML_SCALAR);
+}
+
 static void read_headers(struct web_reader *r, const struct yaml_node *node, void *target) {
 	struct web_config *c = target;
 	for (size_t i = 0; web_expect_kind(r, node, YAML_MAPPING) && i < node->count; i++) {
@@ -109,8 +118,7 @@ static void read_headers(struct web_reader *r, const struct yaml_node *node, voi
 		}
 		if (row == WEB_HEADERS_MAX) {
 			web_add_error(r, key, "HTTP header \"%.*s\" can not be configured", STR_FMT(key->text));
-		} else if (web_expect_kind(r, value, YAML_SCALAR) && value_is_allowed(r, value, row) &&
-				   value->text.len > 0) {
+		} else if (is_text(r, value) && value_is_allowed(r, value, row) && value->text.len > 0) {
 			c->headers[c->header_count++] =
 				(struct web_header){.name = known_headers[row].name, .value = value->text};
 		}
@@ -185,43 +193,12 @@ static void read_users(struct web_reader *r, const struct yaml_node *node, void 
 	c->users = users;
 }
 
-/* ---- rate limit ---- */
-
-static void read_interval(struct web_reader *r, const struct yaml_node *node, void *target) {
-	const char *error;
-	if (web_expect_kind(r, node, YAML_SCALAR) &&
-		!duration_parse(node->text, r->arena, target, &error)) {
-		web_add_error(r, node, "%s", error);
-	}
-}
-
-static void read_burst(struct web_reader *r, const struct yaml_node *node, void *target) {
-	if (web_expect_kind(r, node, YAML_SCALAR) &&
-		(!yaml_get_int(node, target) || *(int64_t *)target < 0)) {
-		web_add_error(r, node, "expected a whole number");
-	}
-}
-
-static const struct web_field rate_fields[] = {
-	{"interval", read_interval, offsetof(struct web_config, rate_interval)},
-	{"burst", read_burst, offsetof(struct web_config, rate_burst)},
-};
-
-static void read_rate(struct web_reader *r, const struct yaml_node *node, void *target) {
-	struct web_config *c = target;
-	size_t before = r->diags->errors;
-	web_read_fields(r, node, rate_fields, COUNT(rate_fields), c, " in rate_limit");
-	if (r->diags->errors == before && c->rate_interval > 0 && c->rate_burst < 1) {
-		web_add_error(r, node, "with a burst of 0 no request would ever be answered");
-	}
-}
-
 /* ---- sections ---- */
 
 static const struct web_field fields[] = {
 	{"tls_server_config", web_read_tls, offsetof(struct web_config, tls)},
 	{"http_server_config", read_http, 0},
-	{"rate_limit", read_rate, 0},
+	{"rate_limit", web_read_rate, 0},
 	{"basic_auth_users", read_users, 0},
 };
 

@@ -71,8 +71,8 @@ struct web_config {
 	size_t header_count;
 	const struct web_user *users; /* none: everybody may come in */
 	size_t user_count;
-	dur_ms rate_interval; /* between requests; 0: no limit */
-	int64_t rate_burst;   /* that may come at once all the same */
+	int64_t rate_interval_ns; /* between requests; 0: no limit */
+	int64_t rate_burst;       /* that may come at once all the same */
 };
 
 /* Every error at its place; false when there was one. Hashes and keys are in no excerpt. */

@@ -31,6 +31,6 @@ bool web_expect_kind(struct web_reader *r, const struct yaml_node *node, enum ya
 void web_read_fields(struct web_reader *r, const struct yaml_node *node,
 					 const struct web_field *fields, size_t count, void *target, const char *what);
 
-web_read web_read_bool, web_read_text, web_read_tls;
+web_read web_read_bool, web_read_text, web_read_tls, web_read_rate;
 
 #endif

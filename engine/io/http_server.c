@@ -138,7 +138,7 @@ static void set_access(struct http_server *s, struct web_access *access) {
 	const struct web_config *c = &access->config;
 	web_access_release(s->access);
 	s->access = web_access_hold(access);
-	rate_limit_init(&s->rate, c->rate_interval, c->rate_burst, clock_monotonic());
+	rate_limit_init(&s->rate, c->rate_interval_ns, c->rate_burst, clock_monotonic());
 }
 
 struct http_server *http_server_create(uv_loop_t *loop, const struct http_server_options *options,

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void judge(const struct web_config *c) {
 	BUG_ON(c->header_count > WEB_HEADERS_MAX || c->rate_burst < 0);
-	BUG_ON(c->rate_interval > 0 && c->rate_burst == 0);
+	BUG_ON(c->rate_interval_ns > 0 && c->rate_burst == 0);
 	BUG_ON(c->tls.on && c->tls.max_version < c->tls.min_version);
 	BUG_ON(c->tls.on && c->tls.cert.text.len + c->tls.cert_file.text.len == 0);
 	for (size_t i = 0; i < c->header_count; i++) {

@@ -65,6 +65,7 @@ static const struct {
 	 "X25519\n"},
 	{"tls_server_config: {" PAIR ", prefer_server_cipher_suites: maybe}",
 	 "w:1:77: error: expected true or false\n"},
+	{"http_server_config: {http2: 'true'}", "w:1:29: error: expected true or false\n"},
 	{"http_server_config: {http2: 2}", "w:1:29: error: expected true or false\n"},
 	{"http_server_config: {headers: {Content-Type: foo}}",
 	 "w:1:32: error: HTTP header \"Content-Type\" can not be configured\n"},
@@ -73,6 +74,9 @@ static const struct {
 	 "\"sameorigin\"], but got: \"foo\"\n"
 	 "w:1:78: error: invalid value for X-Content-Type-Options. Expected one of: [\"nosniff\"], "
 	 "but got: \"sniff\"\n"},
+	{"http_server_config: {headers: {X-Content-Type-Options: , X-XSS-Protection: }}",
+	 "w:1:56: error: invalid value for X-Content-Type-Options. Expected one of: [\"nosniff\"], "
+	 "but got: \"\"\n"},
 	{"http_server_config: {headers: {Content-Security-Policy: \"a\\r\\nSet-Cookie: b\"}}",
 	 "w:1:57: error: a header is one line, without control characters\n"},
 	{"basic_auth_users: {a: " HASH10 ", b: '" HASH10 "'}", ""},
@@ -92,8 +96,10 @@ static const struct {
 	{"rate_limit: {interval: 0, burst: 0}", ""},
 	{"rate_limit: {interval: 1s}",
 	 "w:1:13: error: with a burst of 0 no request would ever be answered\n"},
+	{"rate_limit: {interval: 5, burst: 1}",
+	 "w:1:24: warning: 5 means so many nanoseconds; a unit is missing, as in 5s or 100ms\n"},
 	{"rate_limit: {interval: soon, burst: -1}",
-	 "w:1:24: error: not a valid duration string: \"soon\"\n"
+	 "w:1:24: error: invalid duration \"soon\"; there are ns, us, ms, s, m and h\n"
 	 "w:1:37: error: expected a whole number\n"},
 	{"a: 1\n---\nb: 1\n",
 	 "w:1:1: error: unknown key \"a\"\nw:3:1: error: a web configuration is one document\n"},
@@ -212,7 +218,7 @@ static void test_meaning(void **state) {
 	assert_true(str_equal(c.headers[1].value, STR("1")));
 	assert_int_equal(c.user_count, 2);
 	assert_true(str_equal(c.users[1].name, STR("ben")));
-	assert_int_equal(c.rate_interval, 500);
+	assert_int_equal(c.rate_interval_ns, 500000000);
 	assert_int_equal(c.rate_burst, 3);
 	arena_finish(&a);
 }
@@ -231,8 +237,93 @@ static void test_defaults(void **state) {
 	assert_int_equal(c.tls.client_auth, WEB_CLIENT_NONE);
 	assert_true(c.tls.server_order);
 	assert_int_equal(c.user_count + c.header_count, 0);
-	assert_int_equal(c.rate_interval, 0);
+	assert_int_equal(c.rate_interval_ns, 0);
 	arena_finish(&a);
+}
+
+/* ---- words and durations ---- */
+
+static bool server_order(const char *word) {
+	struct arena a;
+	struct diags diags;
+	struct web_config c;
+	struct strbuf text = STRBUF_INIT;
+	arena_init(&a);
+	diags_init(&diags, &a);
+	strbuf_printf(&text, "tls_server_config: {prefer_server_cipher_suites: %s, " PAIR "}", word);
+	assert_true(web_config_parse(strbuf_str(&text), &a, &diags, &c));
+	strbuf_finish(&text);
+	arena_finish(&a);
+	return c.tls.server_order;
+}
+
+static void test_bools(void **state) {
+	(void)state;
+	static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES",
+									  "on",   "On",   "ON",   "y",   "Y"};
+	static const char *const no[] = {"false", "False", "FALSE", "no", "No", "NO",
+									 "off",   "Off",   "OFF",   "n",  "N"};
+	for (size_t i = 0; i < COUNT(yes); i++) {
+		assert_true(server_order(yes[i]));
+		assert_false(server_order(no[i]));
+	}
+}
+
+/* As Go takes them for rate_limit; -1: it does not. */
+static const struct {
+	const char *text;
+	int64_t ns;
+} intervals[] = {
+	{"1s", 1000000000},
+	{"1.5s", 1500000000},
+	{".5s", 500000000},
+	{"1.s", 1000000000},
+	{"100us", 100000},
+	{"1\u00b5s", 1000},
+	{"1\u03bcs", 1000},
+	{"1h30m", INT64_C(5400000000000)},
+	{"1m1h", INT64_C(3660000000000)},
+	{"1s1s", 2000000000},
+	{"+1ms", 1000000},
+	{"-1s", 0},
+	{"'1s'", 1000000000},
+	{"0", 0},
+	{"'0'", 0},
+	{"1000", 1000},
+	{"0x10", 16},
+	{"1.0000000000000000000001s", 1000000000},
+	{"1d", -1},
+	{"1w", -1},
+	{"''", -1},
+	{"'5'", -1},
+	{"1s0", -1},
+	{"1.5", 1},
+	{"s", -1},
+	{".s", -1},
+	{"1 s", -1},
+	{"-", -1},
+	{"99999999h", -1},
+	{"99999999999999999999s", -1},
+	{"2562047h2562047h", -1},
+};
+
+static void test_intervals(void **state) {
+	(void)state;
+	for (size_t i = 0; i < COUNT(intervals); i++) {
+		struct arena a;
+		struct diags diags;
+		struct web_config c;
+		struct strbuf text = STRBUF_INIT;
+		arena_init(&a);
+		diags_init(&diags, &a);
+		strbuf_printf(&text, "rate_limit: {burst: 1, interval: %s}", intervals[i].text);
+		bool good = web_config_parse(strbuf_str(&text), &a, &diags, &c);
+		if (good != (intervals[i].ns >= 0) || (good && c.rate_interval_ns != intervals[i].ns)) {
+			fail_msg("%s: %lld", text.ptr, (long long)c.rate_interval_ns);
+		}
+		strbuf_finish(&text);
+		arena_finish(&a);
+	}
 }
 
 /* ---- the rate limit ---- */
@@ -249,10 +340,13 @@ static void test_rate_limit(void **state) {
 		{9499, false}, {9500, true},
 	};
 	struct rate_limit l;
-	rate_limit_init(&l, 500, 3, 0);
+	rate_limit_init(&l, 500000000, 3, 0);
 	for (size_t i = 0; i < COUNT(requests); i++) {
 		assert_int_equal(rate_limit_take(&l, requests[i].at), requests[i].taken);
 	}
+	rate_limit_init(&l, 100, 2, 0); /* less than the clock tells apart */
+	assert_true(rate_limit_take(&l, 0) && rate_limit_take(&l, 0) && !rate_limit_take(&l, 0));
+	assert_true(rate_limit_take(&l, 1) && rate_limit_take(&l, 1) && !rate_limit_take(&l, 1));
 	rate_limit_init(&l, 0, 0, 0);
 	assert_true(rate_limit_take(&l, 0));
 }
@@ -261,7 +355,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_messages),   cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_meaning),    cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_rate_limit),
+		cmocka_unit_test(test_rate_limit), cmocka_unit_test(test_bools),
+		cmocka_unit_test(test_intervals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
