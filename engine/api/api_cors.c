@@ -23,7 +23,9 @@ void api_cors_add(struct str pattern, const char *origin, struct api_response *r
 								   "Accept, Authorization, Content-Type, Origin"};
 		*h++ = (struct api_header){"Access-Control-Allow-Methods", "GET, POST, OPTIONS"};
 		*h++ = (struct api_header){"Access-Control-Expose-Headers", "Date"};
-		if (origin_is_allowed(pattern, origin)) {
+		if (str_equal(pattern, STR(".*"))) { /* an answer for one is good for all */
+			*h++ = (struct api_header){"Access-Control-Allow-Origin", "*"};
+		} else if (origin_is_allowed(pattern, origin)) {
 			*h++ = (struct api_header){"Access-Control-Allow-Origin", origin};
 		}
 	}
