@@ -156,7 +156,11 @@ static const struct {
 	 "CLIENT.example]",
 	 {false, false, false}},
 	{"client_auth_type: VerifyClientCertIfGiven" CA ", client_allowed_sans: [nobody.example]",
-	 {true, false, false}},
+	 {false, false, false}},
+	{"client_auth_type: VerifyClientCertIfGiven" CA ", client_allowed_sans: [client.example]",
+	 {false, true, false}},
+	{"client_auth_type: RequestClientCert, client_allowed_sans: [client.example]",
+	 {false, true, false}},
 };
 
 static void test_client_certificates(void **state) {
