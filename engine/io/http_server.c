@@ -15,6 +15,7 @@
 	(32u << 10) /* of memory, so of headers: curl and browsers send under 2 KiB */
 
 #define STILL_RUNS 2
+#define STILL_WAIT 10 /* ms */
 #define BUSY_RUNS                                                                                  \
 	100 /* that what is decrypted takes to be read, at 1 KiB in each, three times over */
 
@@ -37,9 +38,10 @@ static bool has_pending_bytes(const struct http_peer *p) {
 	return reads && gnutls_record_check_pending(info->tls_session) > 0;
 }
 
-/* libmicrohttpd keeps a connection whose TLS handshake waits for the client among those that are ready, wants to be run again at
- * once, and would take a whole processor as long as the client is silent. Twice in a row without anything having happened is
- * enough unless something is decrypted but not read: whatever else can happen makes the epoll descriptor readable. */
+/* libmicrohttpd keeps some connections that wait for their client among those that are ready, and wants to be run again at once:
+ * those in a TLS handshake, and those that have sent half a piece of a chunked body. It would take a whole processor as long as the
+ * client is silent. With TLS, twice in a row without anything having happened is enough unless something is decrypted but not read:
+ * whatever else can happen makes the epoll descriptor readable. */
 static bool is_still(const struct http_server *s) {
 	if (s->access->tls == NULL || s->still_count < STILL_RUNS) {
 		return false;
@@ -53,23 +55,36 @@ static bool is_still(const struct http_server *s) {
 	return true;
 }
 
-/* When the daemon or a deadline wants a turn even if no socket stirs. */
-static void arm(struct http_server *s) {
+/* Without TLS, what is sent and received is not seen here, so that the daemon goes on, but not all the time. */
+static MHD_UNSIGNED_LONG_LONG wanted_wait(const struct http_server *s) {
 	MHD_UNSIGNED_LONG_LONG wait = ULLONG_MAX;
 	if (MHD_get_timeout(s->daemon, &wait) != MHD_YES || (wait == 0 && is_still(s))) {
-		wait = ULLONG_MAX;
+		return ULLONG_MAX;
 	}
+	return wait == 0 && s->still_count >= BUSY_RUNS ? STILL_WAIT : wait;
+}
+
+static void handle_again(uv_idle_t *again) {
+	http_server_run(again->data);
+}
+
+/* When the daemon or a deadline wants a turn even if no socket stirs. At once is when the loop has looked at everything else: libuv
+ * runs a timer of 0 ms that starts itself again for ever. */
+static void arm(struct http_server *s) {
+	MHD_UNSIGNED_LONG_LONG wait = wanted_wait(s);
 	if (s->first != NULL) {
 		dur_ms left = s->first->deadline - clock_monotonic();
 		left = left > 0 ? left : 0;
 		wait = (MHD_UNSIGNED_LONG_LONG)left < wait ? (MHD_UNSIGNED_LONG_LONG)left : wait;
 	}
-	if (wait == ULLONG_MAX) {
-		uv_timer_stop(&s->timer);
-		return;
+	uv_timer_stop(&s->timer);
+	uv_idle_stop(&s->again);
+	if (wait == 0) {
+		uv_idle_start(&s->again, handle_again);
+	} else if (wait != ULLONG_MAX) {
+		uv_update_time(s->timer.loop);
+		uv_timer_start(&s->timer, handle_timer, wait, 0);
 	}
-	uv_update_time(s->timer.loop);
-	uv_timer_start(&s->timer, handle_timer, wait, 0);
 }
 
 void http_server_run(struct http_server *s) {
@@ -120,11 +135,12 @@ static void watch(struct http_server *s, uv_loop_t *loop) {
 	int fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	uv_timer_init(loop, &s->timer);
 	uv_idle_init(loop, &s->idle);
+	uv_idle_init(loop, &s->again);
 	int code = uv_poll_init(loop, &s->poll, fd);
 	BUG_ON(code != 0);
-	s->timer.data = s->poll.data = s->idle.data = s;
+	s->timer.data = s->poll.data = s->idle.data = s->again.data = s;
 	s->passwords = password_check_create(loop);
-	s->handles = 4;
+	s->handles = 5;
 	uv_poll_start(&s->poll, UV_READABLE, handle_poll);
 	arm(s);
 }
@@ -217,4 +233,5 @@ void http_server_close(struct http_server *s, http_server_closed *closed, void *
 	uv_close((uv_handle_t *)&s->poll, handle_closed);
 	uv_close((uv_handle_t *)&s->timer, handle_closed);
 	uv_close((uv_handle_t *)&s->idle, handle_closed);
+	uv_close((uv_handle_t *)&s->again, handle_closed);
 }

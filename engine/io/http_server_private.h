@@ -60,7 +60,8 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	uv_poll_t poll;
 	uv_timer_t timer;
-	uv_idle_t idle; /* runs while somebody is queued */
+	uv_idle_t idle;  /* runs while somebody is queued */
+	uv_idle_t again; /* runs while the daemon wants a turn at once */
 	int handles;
 	int listener;
 	struct web_access *access;

@@ -352,7 +352,8 @@ def garbage(t):
 	texts = [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 200, os.urandom(100000), b"\r\n" * 50000, b"GET " + b"/" * 100000,
 			 b"GET / HTTP/9.9\r\n\r\n" * 100, b"\x00" * 50000, b"GET /api/v1/rules?" + b"&" * 20000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
 			 b"GET /api/v1/rules?" + b"rule_name[]=x&" * 2000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-			 b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" * 100]
+			 b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" * 100,
+			 b"POST /-/reload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"a" * 100000]
 	for text in texts * 5:
 		s = socket.create_connection(("127.0.0.1", t.port), timeout=5)
 		try:

@@ -264,6 +264,49 @@ static void test_big_request(void **state) {
 	fixture_finish(&f);
 }
 
+static void count_turn(uv_prepare_t *prepare) {
+	++*(int *)prepare->data;
+}
+
+static void handle_prepare_closed(uv_handle_t *handle) {
+	*(int *)handle->data = -1;
+}
+
+/* Pieces of chunked bodies that libmicrohttpd waits with among the connections that are ready: others are answered meanwhile,
+ * and the loop does not turn all the time. */
+static void test_half_chunks(void **state) {
+	(void)state;
+	enum { LONG = 100000, TURNS_MAX = 1000 };
+	static const char *const chunks[] = {"1;", "5\r\nab", "1", "1\r\na", "0\r\nA: b\r\n"};
+	static char rest[LONG];
+	memset(rest, 'a', sizeof rest);
+	for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++) {
+		struct fixture f;
+		struct client c;
+		uv_prepare_t prepare;
+		int turns = 0;
+		fixture_init_with(&f, 60000);
+		uv_prepare_init(&f.bench.loop, &prepare);
+		prepare.data = &turns;
+		client_init(&c, &f.bench, f.port);
+		client_write(&c, STR("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+		client_write(&c, str_from(chunks[i]));
+		if (i == 0) {
+			client_write(&c, (struct str){rest, sizeof rest});
+		}
+		bench_run_for(&f.bench, 50);
+		expect_alive(&f);
+		uv_prepare_start(&prepare, count_turn);
+		bench_run_for(&f.bench, 300);
+		assert_in_range(turns, 1, TURNS_MAX);
+		expect_alive(&f);
+		uv_close((uv_handle_t *)&prepare, handle_prepare_closed);
+		client_finish(&c, &f.bench);
+		fixture_finish(&f);
+		assert_int_equal(turns, -1);
+	}
+}
+
 static void expect_not_possible(const char *listen, const char *error) {
 	struct bench b;
 	bench_init(&b);
@@ -329,11 +372,17 @@ static void test_close(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exchanges),        cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_endless_header),   cmocka_unit_test(test_slow_reader),
-		cmocka_unit_test(test_idle_connections), cmocka_unit_test(test_too_many_connections),
-		cmocka_unit_test(test_big_request),      cmocka_unit_test(test_port_not_free),
-		cmocka_unit_test(test_bad_addresses),    cmocka_unit_test(test_close),
+		cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_endless_header),
+		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_idle_connections),
+		cmocka_unit_test(test_too_many_connections),
+		cmocka_unit_test(test_big_request),
+		cmocka_unit_test(test_half_chunks),
+		cmocka_unit_test(test_port_not_free),
+		cmocka_unit_test(test_bad_addresses),
+		cmocka_unit_test(test_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
