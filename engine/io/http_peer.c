@@ -59,10 +59,18 @@ static void shut_oldest_newcomer(struct http_server *s) {
 	}
 }
 
+/* More than libmicrohttpd takes in one run, which are 10: at its limit it would stop listening. */
+#define ROOM_MIN 16
+
+static size_t room(const struct http_server *s) {
+	size_t part = s->options.connections_max / 8;
+	return part > ROOM_MIN ? part : ROOM_MIN;
+}
+
 /* Whoever holds many connections and asks nothing must not keep others out: near the limit, the one that has been idle for
  * the longest time makes room for the new one. */
 static void make_room(struct http_server *s) {
-	if (s->peer_count > s->options.connections_max - s->options.connections_max / 8) {
+	if (s->peer_count + room(s) > s->options.connections_max) {
 		peer_shut(s, s->first);
 	}
 	if (s->access->tls != NULL && s->newcomer_count >= HTTP_NEWCOMERS_MAX) {

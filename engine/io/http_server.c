@@ -58,6 +58,9 @@ static bool is_still(const struct http_server *s) {
 /* Without TLS, what is sent and received is not seen here, so that the daemon goes on, but not all the time. */
 static MHD_UNSIGNED_LONG_LONG wanted_wait(const struct http_server *s) {
 	MHD_UNSIGNED_LONG_LONG wait = ULLONG_MAX;
+	if (s->has_room_again) {
+		return 0;
+	}
 	if (MHD_get_timeout(s->daemon, &wait) != MHD_YES || (wait == 0 && is_still(s))) {
 		return ULLONG_MAX;
 	}
@@ -89,11 +92,13 @@ static void arm(struct http_server *s) {
 
 void http_server_run(struct http_server *s) {
 	uint64_t before = s->moves;
+	bool was_full = s->peer_count >= s->options.connections_max;
 	http_peer_expire(s);
 	s->may_answer = s->first_queued == NULL;
 	MHD_run(s->daemon);
 	s->still_count = s->moves == before ? s->still_count + 1 : 0;
 	http_peer_sweep(s);
+	s->has_room_again = was_full && s->peer_count < s->options.connections_max;
 	arm(s);
 }
 

@@ -71,6 +71,7 @@ struct http_server {
 	struct rate_limit rate;
 	struct http_peer *first, *last;
 	size_t peer_count, newcomer_count;
+	bool has_room_again; /* after the limit; the daemon listens again only in the next run */
 	struct http_peer *first_queued, *last_queued;
 	bool may_answer; /* once in each run of the daemon */
 	size_t answers_bytes;

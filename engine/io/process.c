@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +42,14 @@ static void print_descriptors(struct metrics_writer *w) {
 		print_one(w, "process_max_fds", METRICS_GAUGE, "Maximum number of open file descriptors.",
 				  (double)limit.rlim_cur);
 	}
+}
+
+unsigned process_descriptors_max(void) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > UINT_MAX) {
+		return UINT_MAX;
+	}
+	return (unsigned)limit.rlim_cur;
 }
 
 /* The numbered fields of /proc/self/stat, as proc(5) counts them. */

@@ -15,6 +15,8 @@ struct process_place {
 void process_find_place(struct process_place *ret_place);
 
 unsigned process_thread_count(void);
+/* File descriptors that it may have at the same time; UINT_MAX: any number. */
+unsigned process_descriptors_max(void);
 
 /* As every Prometheus client exports it: process_cpu_seconds_total, process_resident_memory_bytes, … in the text format. What
  * cannot be read is left out. */

@@ -3,7 +3,9 @@
 #include "engine/io/clock.h"
 #include "engine/io/runner_private.h"
 
-#define API_CONNECTIONS 512 /* of 1,024 descriptors that a process usually may have */
+/* Half of the descriptors, the others are for our own requests and files; but not more than so many, nor less. */
+#define API_CONNECTIONS_MAX 512
+#define API_CONNECTIONS_MIN 32
 #define API_TURN_MAX                                                                               \
 	90000 /* ms; above the minute at which many scrape, so that their connections live on */
 #define ACCESS_LOOK_EVERY 5000 /* ms */
@@ -16,6 +18,12 @@ void runner_print_url(struct strbuf *out, const struct runner *r) {
 	host.len -= host.len > 0;
 	strbuf_printf(out, "http%s://%.*s:%u", http_server_has_tls(r->server) ? "s" : "",
 				  STR_FMT(host.len > 0 ? host : STR("0.0.0.0")), http_server_port(r->server));
+}
+
+static unsigned connections_max(void) {
+	unsigned half = process_descriptors_max() / 2;
+	half = half > API_CONNECTIONS_MIN ? half : API_CONNECTIONS_MIN;
+	return half < API_CONNECTIONS_MAX ? half : API_CONNECTIONS_MAX;
 }
 
 struct web_access *runner_load_access(const struct config *config, struct strbuf *messages) {
@@ -33,7 +41,7 @@ struct http_server *runner_create_server(struct runner *r, const struct config *
 	char *listen = mem_dup_str(config->listen);
 	const struct http_server_options options = {.listen = listen,
 												.heir_of = heir_of,
-												.connections_max = API_CONNECTIONS,
+												.connections_max = connections_max(),
 												.turn_max = API_TURN_MAX,
 												.body_bytes_max = LIMIT_REQUEST_BYTES,
 												.answers_bytes_max = LIMIT_API_ANSWERS_BYTES};

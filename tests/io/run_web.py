@@ -65,14 +65,15 @@ class Run:
 
 	running = []
 
-	def __init__(self, folder, *options, rules=RULES):
+	def __init__(self, folder, *options, rules=RULES, descriptors=None):
 		self.folder = folder
 		self.prometheus = Peer()
 		folder.write("rules.yml", rules)
 		self.process = subprocess.Popen(
 			[TOCSIN, "run", "--prometheus", f"http://127.0.0.1:{self.prometheus.port}", "--alertmanager",
 			 f"http://127.0.0.1:{self.prometheus.port}", "--rules", "rules.yml", "--interval", "100ms", "--listen", "127.0.0.1:0",
-			 "--drain-timeout", "0s", *options], stderr=subprocess.PIPE, cwd=folder.path, env=ENVIRONMENT, text=True)
+			 "--drain-timeout", "0s", *options], stderr=subprocess.PIPE, cwd=folder.path, env=ENVIRONMENT, text=True,
+			preexec_fn=descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))))
 		self.running.append(self)
 		self.lines = []
 		self.thread = threading.Thread(target=self.read, daemon=True)
@@ -459,6 +460,18 @@ def check_robustness_with_access(folder):
 	expect("the end", t.end(), 0)
 
 
+def check_few_descriptors(folder):
+	"""Connections leave enough descriptors for the engine's own requests, however few it may have."""
+	t = Run(folder, descriptors=128)
+	watch = Watch(t, "more idle connections than descriptors")
+	sockets = [socket.create_connection(("127.0.0.1", t.port), timeout=10) for _ in range(200)]
+	expect("others are answered", t.status("/-/healthy"), 200)
+	watch.end(descriptors_max=100)
+	for s in sockets:
+		s.close()
+	expect("the end", t.end(), 0)
+
+
 def main():
 	soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -468,6 +481,7 @@ def main():
 		check_access(folder)
 		check_renewal(folder)
 		check_robustness(folder)
+		check_few_descriptors(folder)
 		check_robustness_with_access(folder)
 	finally:
 		for t in list(Run.running):
