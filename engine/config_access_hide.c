@@ -93,6 +93,9 @@ void config_access_hide_all(struct diags *diags, size_t first, struct str text) 
 	}
 	for (size_t i = first; i < diags->count; i++) {
 		diags->items[i].secret = true;
+		if (strstr(diags->items[i].message, "cannot decode") != NULL) {
+			diags->items[i].message = "yaml: the value is not of the kind that its tag says";
+		}
 		if (strstr(diags->items[i].message, "unknown anchor") != NULL) {
 			diags->items[i].message =
 				"yaml: unknown anchor; a value that begins with * needs quotes";

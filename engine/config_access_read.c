@@ -244,7 +244,9 @@ bool config_access_parse_header(struct str text, struct arena *a, struct config_
 		*ret_error = "expected NAME=VALUE";
 		return false;
 	}
-	struct config_header header = {.name = str_trim(str_slice(text, 0, equals)),
+	/* A token, as often as not: no page shows it. */
+	struct config_header header = {.kind = CONFIG_HEADER_SECRET,
+								   .name = str_trim(str_slice(text, 0, equals)),
 								   .text = str_trim(str_slice(text, equals + 1, text.len))};
 	if (!header_name_is_good(header.name, a, ret_error) ||
 		!header_value_is_good(header.text, ret_error)) {

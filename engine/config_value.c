@@ -304,8 +304,7 @@ static bool parse_proxy(struct str text, struct arena *a, struct config_secret *
 	host.len -= str_ends_with(host, STR("/"));
 	bool has_port = split_port(host, &host, &port);
 	if (!known) {
-		*ret_error = quote_url(
-			a, "%s is not a URL beginning with http://, https://, socks5:// or socks5h://", text);
+		*ret_error = "a proxy is a URL beginning with http://, https://, socks5:// or socks5h://";
 	} else if (text.len > 0 &&
 			   (!host_is_valid(host) || (has_port && !port_is_valid(port, false)))) {
 		*ret_error = quote_url(a, "%s has no valid host name and port", text);
