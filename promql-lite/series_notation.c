@@ -1,305 +1,265 @@
-#include "promql-lite/series_notation.h"
-
 #include "base/gofloat.h"
 #include "promql-lite/lexer.h"
-#include "promql-lite/series.h"
+#include "promql-lite/series_notation_private.h"
 
-/* ---- labels ---- */
+struct labels_parser {
+	struct pql_lexer lexer;
+	struct arena *arena;
+	struct labels_builder builder;
+	struct label *empty; /* labels that are given an empty value */
+	size_t empty_count, empty_capacity;
+	struct pql_notation_error *error;
+};
 
-static bool fail(struct arena *a, const char **ret_error, const char *message, struct str at) {
-	*ret_error = arena_printf(a, "%s \"%.*s\"", message, STR_FMT(at));
+static bool fail(struct labels_parser *p, struct span span, const char *message, struct str at) {
+	p->error->message = arena_printf(p->arena, "%s \"%.*s\"", message, STR_FMT(at));
+	p->error->span = span;
 	return false;
 }
 
-/* name="value", "name"="value" or a quoted metric name, behind the token `first`. */
-static bool parse_label(struct pql_lexer *lx, struct pql_token first, struct labels_builder *b,
-						struct arena *a, const char **ret_error) {
-	struct pql_lexer ahead = *lx;
-	struct pql_token token;
-	struct str name =
-		first.kind == PQL_TOKEN_STRING ? pql_lexer_unquote(first.text, a) : first.text;
+/* The lexer's own words where it does not know what it sees. */
+static bool fail_token(struct labels_parser *p, const struct pql_token *t, const char *message) {
+	if (t->kind == PQL_TOKEN_ERROR) {
+		p->error->message = p->lexer.error;
+		p->error->span = t->span;
+		return false;
+	}
+	return fail(p, t->span, message, t->text);
+}
 
-	if (first.kind != PQL_TOKEN_STRING && !pql_token_names_label(first.kind)) {
-		return fail(a, ret_error, "unexpected text in series labels:", first.text);
+static bool set_label(struct labels_parser *p, struct span span, struct str name,
+					  struct str value) {
+	bool again = labels_has((struct labels){p->builder.items, p->builder.count}, name) ||
+				 labels_has((struct labels){p->empty, p->empty_count}, name);
+	if (again) {
+		p->error->message =
+			arena_printf(p->arena, "label name \"%.*s\" is not unique", STR_FMT(name));
+		p->error->span = span;
+		return false;
 	}
-	pql_lexer_next(&ahead, &token);
-	if (token.kind != PQL_TOKEN_EQL) {
-		labels_builder_set(b, LABEL_NAME, name);
-		return first.kind == PQL_TOKEN_STRING ||
-			   fail(a, ret_error, "no value for label", first.text);
+	if (value.len > 0) {
+		labels_builder_set(&p->builder, name, value);
+		return true;
 	}
-	pql_lexer_next(&ahead, &token);
-	*lx = ahead;
-	if (token.kind != PQL_TOKEN_STRING) {
-		return fail(a, ret_error, "no quoted value for label", first.text);
-	}
-	labels_builder_set(b, name, pql_lexer_unquote(token.text, a));
+	p->empty =
+		arena_grow(p->arena, p->empty, p->empty_count, &p->empty_capacity, sizeof(*p->empty));
+	p->empty[p->empty_count++] = (struct label){.name = name};
 	return true;
 }
 
-static bool parse_braces(struct pql_lexer *lx, struct labels_builder *b, struct arena *a,
-						 const char **ret_error) {
+/* name="value", "name"="value" or a quoted metric name, behind the token `first`. */
+static bool parse_label(struct labels_parser *p, struct pql_token first) {
+	struct pql_lexer ahead = p->lexer;
+	struct pql_token token;
+	struct str name = first.kind == PQL_TOKEN_STRING ? pql_lexer_unquote(first.text, p->arena)
+													 : arena_dup(p->arena, first.text);
+
+	if (first.kind != PQL_TOKEN_STRING && !pql_token_names_label(first.kind)) {
+		return fail_token(p, &first, "unexpected text in series labels:");
+	}
+	pql_lexer_next(&ahead, &token);
+	if (token.kind != PQL_TOKEN_EQL) {
+		return first.kind == PQL_TOKEN_STRING ? set_label(p, first.span, LABEL_NAME, name)
+											  : fail(p, first.span, "no value for label", name);
+	}
+	pql_lexer_next(&ahead, &token);
+	p->lexer = ahead;
+	if (token.kind != PQL_TOKEN_STRING) {
+		return token.kind == PQL_TOKEN_ERROR
+				   ? fail_token(p, &token, "")
+				   : fail(p, token.span, "no quoted value for label", first.text);
+	}
+	return set_label(p, first.span, name, pql_lexer_unquote(token.text, p->arena));
+}
+
+static bool parse_braces(struct labels_parser *p) {
 	struct pql_token token;
 
 	for (;;) {
-		pql_lexer_next(lx, &token);
+		pql_lexer_next(&p->lexer, &token);
 		if (token.kind == PQL_TOKEN_RIGHT_BRACE) {
 			return true;
 		}
-		if (token.kind == PQL_TOKEN_ERROR) {
-			*ret_error = lx->error;
+		if (!parse_label(p, token)) {
 			return false;
 		}
-		if (!parse_label(lx, token, b, a, ret_error)) {
-			return false;
-		}
-		pql_lexer_next(lx, &token);
+		pql_lexer_next(&p->lexer, &token);
 		if (token.kind == PQL_TOKEN_RIGHT_BRACE) {
 			return true;
 		}
 		if (token.kind != PQL_TOKEN_COMMA) {
-			return fail(a, ret_error, "unexpected text in series labels:", token.text);
+			return fail_token(p, &token, "unexpected text in series labels:");
 		}
 	}
+}
+
+/* *ret_named: a name stood before the brace. */
+static bool parse_labels(struct labels_parser *p, struct str text, struct arena *a,
+						 struct pql_notation_error *error, bool *ret_named) {
+	struct pql_token token;
+
+	*p = (struct labels_parser){.arena = a, .error = error};
+	pql_lexer_init(&p->lexer, text, a);
+	labels_builder_init(&p->builder, a);
+	pql_lexer_next(&p->lexer, &token);
+	*ret_named = pql_token_names_metric(token.kind);
+	if (*ret_named) {
+		struct pql_lexer ahead = p->lexer;
+		set_label(p, token.span, LABEL_NAME, arena_dup(a, token.text));
+		if (p->lexer.at < text.len && text.ptr[p->lexer.at] == '{') {
+			pql_lexer_next(&ahead, &token);
+			p->lexer = ahead;
+		}
+	} else if (token.kind != PQL_TOKEN_LEFT_BRACE) {
+		return fail(p, token.span, "no series at", text);
+	}
+	return token.kind != PQL_TOKEN_LEFT_BRACE || parse_braces(p);
+}
+
+bool pql_notation_parse_sequence(struct str text, struct arena *a, struct pql_sequence *ret,
+								 struct pql_notation_error *ret_error) {
+	struct labels_parser p;
+	bool named;
+
+	*ret = (struct pql_sequence){0};
+	if (!parse_labels(&p, text, a, ret_error, &named)) {
+		return false;
+	}
+	ret->labels = labels_dup(a, labels_builder_take(&p.builder));
+	return series_points_parse(text, p.lexer.at, a, ret, ret_error);
+}
+
+/* By hand, since a builder takes no empty values. */
+static struct labels with_empty(struct labels_parser *p, struct labels l) {
+	struct label *items = ARENA_ARRAY(p->arena, struct label, l.count + p->empty_count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < l.count; i++) {
+		items[count++] = l.items[i];
+	}
+	for (size_t i = 0; i < p->empty_count; i++) {
+		size_t at = count++;
+		for (; at > 0 && str_compare(items[at - 1].name, p->empty[i].name) > 0; at--) {
+			items[at] = items[at - 1];
+		}
+		items[at] = (struct label){.name = p->empty[i].name, .value = STR_EMPTY};
+	}
+	return (struct labels){.items = items, .count = count};
+}
+
+bool pql_notation_parse_metric(struct str text, struct arena *a, struct labels *ret_labels,
+							   struct pql_notation_error *ret_error) {
+	struct labels_parser p;
+	bool named;
+
+	if (str_trim(text).len == 0) {
+		*ret_labels = LABELS_EMPTY;
+		return true;
+	}
+	if (!parse_labels(&p, text, a, ret_error, &named)) {
+		return false;
+	}
+	struct str rest = str_trim(str_slice(text, p.lexer.at, text.len));
+	if (rest.len > 0) {
+		size_t at = (size_t)(rest.ptr - text.ptr);
+		return fail(&p, (struct span){at, text.len}, "unexpected text behind the labels:", rest);
+	}
+	struct labels labels = labels_builder_take(&p.builder);
+	*ret_labels = named || p.empty_count == 0 ? labels : with_empty(&p, labels);
+	return true;
+}
+
+bool pql_notation_parse_histogram(struct str text, struct arena *a,
+								  struct pql_histogram **ret_histogram,
+								  struct pql_notation_error *ret_error) {
+	struct pql_sequence s = {0};
+
+	if (!series_points_parse(text, 0, a, &s, ret_error)) {
+		return false;
+	}
+	if (s.point_count != 1 || s.runs[0].first.kind != PQL_POINT_HISTOGRAM) {
+		*ret_error = (struct pql_notation_error){
+			.message = s.point_count == 1
+						   ? "expected histogram, got a value"
+						   : arena_printf(a, "expected 1 value, got %zu", s.point_count),
+			.span = {0, text.len}};
+		return false;
+	}
+	*ret_histogram = s.runs[0].first.histogram;
+	return true;
+}
+
+static bool parse_octal(struct str s, double *ret) {
+	uint64_t value = 0;
+
+	if (s.len < 2 || s.len > 20 || s.ptr[0] != '0') {
+		return false;
+	}
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] < '0' || s.ptr[i] > '7') {
+			return false;
+		}
+		value = value * 8 + (uint64_t)(s.ptr[i] - '0');
+	}
+	*ret = (double)value;
+	return true;
+}
+
+bool series_number_parse(struct str s, double *ret) {
+	return s.len > 0 && (parse_octal(s, ret) || gofloat_parse(s, ret, NULL));
+}
+
+/* ---- all points laid out ---- */
+
+static bool lay_out(const struct pql_sequence *s, struct arena *a, struct pql_points *ret_points,
+					const char **ret_error) {
+	struct pql_point_cursor c = {0};
+	struct pql_points points = {.items = ARENA_ARRAY(a, struct pql_point, s->point_count)};
+
+	*ret_error = NULL;
+	while (pql_point_cursor_next(&c, s, a, ret_error)) {
+		points.items[points.count++] = c.point;
+	}
+	*ret_points = points;
+	return *ret_error == NULL;
 }
 
 bool pql_notation_parse_labels(struct str text, struct arena *a, struct labels *ret_labels,
 							   struct str *ret_rest, const char **ret_error) {
-	struct labels_builder b;
-	struct pql_lexer lx;
-	struct pql_token token;
+	struct pql_notation_error error;
+	struct labels_parser p;
+	bool named;
 
-	pql_lexer_init(&lx, text, a);
-	labels_builder_init(&b, a);
-	pql_lexer_next(&lx, &token);
-	if (pql_token_names_metric(token.kind)) {
-		labels_builder_set(&b, LABEL_NAME, arena_dup(a, token.text));
-		if (lx.at < text.len && text.ptr[lx.at] == '{') {
-			pql_lexer_next(&lx, &token);
-		}
-	} else if (token.kind != PQL_TOKEN_LEFT_BRACE) {
-		return fail(a, ret_error, "no series at", text);
-	}
-	if (token.kind == PQL_TOKEN_LEFT_BRACE && !parse_braces(&lx, &b, a, ret_error)) {
+	if (!parse_labels(&p, text, a, &error, &named)) {
+		*ret_error = error.message;
 		return false;
 	}
-	*ret_labels = labels_dup(a, labels_builder_take(&b));
-	*ret_rest = str_slice(text, lx.at, text.len);
-	return true;
-}
-
-/* ---- points ---- */
-
-struct points_parser {
-	struct arena *arena;
-	struct str text;
-	size_t at;
-	struct pql_points points;
-	size_t capacity;
-	const char *error;
-};
-
-static bool points_fail(struct points_parser *p, const char *message, size_t from) {
-	size_t end = from;
-
-	while (end < p->text.len && p->text.ptr[end] != ' ' && p->text.ptr[end] != '\t') {
-		end++;
-	}
-	return fail(p->arena, &p->error, message, str_slice(p->text, from, end));
-}
-
-static char peek(const struct points_parser *p) {
-	return p->at < p->text.len ? p->text.ptr[p->at] : '\0';
-}
-
-static bool add_point(struct points_parser *p, struct pql_point point) {
-	if (p->points.count == PQL_NOTATION_MAX_POINTS) {
-		p->error =
-			arena_printf(p->arena, "a series has more than %d points", PQL_NOTATION_MAX_POINTS);
-		return false;
-	}
-	p->points.items = arena_grow(p->arena, p->points.items, p->points.count, &p->capacity,
-								 sizeof(*p->points.items));
-	p->points.items[p->points.count++] = point;
-	return true;
-}
-
-/* `x` and how often; *ret_times stays as it is when there is no x. */
-static bool parse_times(struct points_parser *p, size_t *ret_times) {
-	size_t from = p->at, times = 0;
-
-	if (peek(p) != 'x') {
-		return true;
-	}
-	p->at++;
-	if (!(peek(p) >= '0' && peek(p) <= '9')) {
-		return points_fail(p, "invalid repetition in series values:", from);
-	}
-	for (; peek(p) >= '0' && peek(p) <= '9'; p->at++) {
-		times = times * 10 + (size_t)(peek(p) - '0');
-		if (times > PQL_NOTATION_MAX_POINTS) {
-			return points_fail(p, "too many repetitions in series values:", from);
-		}
-	}
-	*ret_times = times;
-	return true;
-}
-
-static bool is_word(struct str s, const char *word) {
-	for (size_t i = 0; i < s.len; i++) {
-		if ((s.ptr[i] | 0x20) != word[i]) {
-			return false;
-		}
-	}
-	return s.len == strlen(word);
-}
-
-/* Letters, digits and points; a sign only behind an exponent. No hexadecimal: x repeats. */
-static struct str scan_number(struct points_parser *p) {
-	size_t from = p->at;
-	bool digits = peek(p) >= '0' && peek(p) <= '9';
-
-	for (;; p->at++) {
-		char c = peek(p);
-		bool digit = (c >= '0' && c <= '9') || c == '.';
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-		if (digit || (letter && (c == 'e' || c == 'E' || (!digits && c != 'x')))) {
-			continue;
-		}
-		if ((c == '+' || c == '-') && digits && p->at > from &&
-			(p->text.ptr[p->at - 1] | 0x20) == 'e') {
-			continue;
-		}
-		return str_slice(p->text, from, p->at);
-	}
-}
-
-static bool parse_number(struct points_parser *p, double *ret) {
-	size_t from = p->at;
-	bool negative = peek(p) == '-';
-	struct str s;
-
-	p->at += negative || peek(p) == '+';
-	s = scan_number(p);
-	if (is_word(s, "stale") && p->at - from == s.len) {
-		*ret = pql_stale_nan();
-		return true;
-	}
-	if (s.len == 0 || !gofloat_parse(s, ret, NULL)) {
-		return points_fail(p, "invalid number in series values:", from);
-	}
-	*ret = negative ? -*ret : *ret;
-	return true;
-}
-
-static bool parse_value(struct points_parser *p) {
-	double value, delta = 0;
-	size_t times = 0;
-	bool stepped;
-
-	if (!parse_number(p, &value)) {
-		return false;
-	}
-	stepped = peek(p) == '+' || peek(p) == '-';
-	if (stepped && (!parse_number(p, &delta) || peek(p) != 'x')) {
-		return points_fail(p, "a step needs a repetition:", p->at);
-	}
-	if (!parse_times(p, &times)) {
-		return false;
-	}
-	for (size_t i = 0; i <= times; i++) {
-		if (!add_point(p, (struct pql_point){PQL_POINT_VALUE, value})) {
-			return false;
-		}
-		value = stepped ? value + delta : value;
-	}
-	return true;
-}
-
-static bool parse_blank(struct points_parser *p) {
-	size_t times = 1;
-
-	p->at++;
-	if (!parse_times(p, &times)) {
-		return false;
-	}
-	for (size_t i = 0; i < times; i++) {
-		if (!add_point(p, (struct pql_point){PQL_POINT_NONE, 0})) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool skip_braces(struct points_parser *p) {
-	size_t from = p->at;
-	struct str rest = str_slice(p->text, p->at, p->text.len);
-	size_t end = str_find(rest, STR("}}"));
-
-	if (end == rest.len) {
-		return points_fail(p, "unterminated histogram in series values:", from);
-	}
-	p->at += end + 2;
-	return true;
-}
-
-static bool parse_histogram(struct points_parser *p) {
-	size_t times = 0;
-
-	if (!skip_braces(p)) {
-		return false;
-	}
-	if (peek(p) == '+' || peek(p) == '-') {
-		p->at++;
-		if (!skip_braces(p)) {
-			return false;
-		}
-	}
-	if (!parse_times(p, &times)) {
-		return false;
-	}
-	for (size_t i = 0; i <= times; i++) {
-		if (!add_point(p, (struct pql_point){PQL_POINT_HISTOGRAM, 0})) {
-			return false;
-		}
-	}
+	*ret_labels = labels_dup(a, labels_builder_take(&p.builder));
+	*ret_rest = str_slice(text, p.lexer.at, text.len);
 	return true;
 }
 
 bool pql_notation_parse_points(struct str text, struct arena *a, struct pql_points *ret_points,
 							   const char **ret_error) {
-	struct points_parser p = {.arena = a, .text = text};
-	bool ok = true;
+	struct pql_sequence s = {0};
+	struct pql_notation_error error;
 
-	for (;;) {
-		while (peek(&p) == ' ' || peek(&p) == '\t' || peek(&p) == '\n' || peek(&p) == '\r') {
-			p.at++;
-		}
-		if (p.at == text.len) {
-			*ret_points = p.points;
-			return true;
-		}
-		if (p.points.count > 0 && p.at > 0 && strchr(" \t\r\n", text.ptr[p.at - 1]) == NULL) {
-			ok = points_fail(&p, "unexpected text in series values:", p.at);
-		} else if (peek(&p) == '_') {
-			ok = parse_blank(&p);
-		} else if (peek(&p) == '{') {
-			ok = parse_histogram(&p);
-		} else {
-			ok = parse_value(&p);
-		}
-		if (!ok) {
-			*ret_error = p.error;
-			return false;
-		}
+	if (!series_points_parse(text, 0, a, &s, &error)) {
+		*ret_error = error.message;
+		return false;
 	}
+	return lay_out(&s, a, ret_points, ret_error);
 }
 
 bool pql_notation_parse(struct str text, struct arena *a, struct labels *ret_labels,
 						struct pql_points *ret_points, const char **ret_error) {
-	struct str rest;
+	struct pql_sequence s;
+	struct pql_notation_error error;
 
-	return pql_notation_parse_labels(text, a, ret_labels, &rest, ret_error) &&
-		   pql_notation_parse_points(rest, a, ret_points, ret_error);
+	if (!pql_notation_parse_sequence(text, a, &s, &error)) {
+		*ret_error = error.message;
+		return false;
+	}
+	*ret_labels = s.labels;
+	return lay_out(&s, a, ret_points, ret_error);
 }

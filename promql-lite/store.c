@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/bug.h"
+#include "base/hash.h"
 #include "base/hmap.h"
 #include "base/mem.h"
 
@@ -9,13 +11,26 @@ struct stored {
 	struct labels labels; /* one heap block */
 	ts_ms *times;         /* rising */
 	double *values;
+	struct pql_histogram **histograms; /* NULL: floats only; what it points to is borrowed */
 	size_t count, time_capacity, value_capacity;
 };
 
-struct pql_store {
-	struct stored **items; /* in the order of their first sample */
+/* In the order of their first sample. */
+struct stored_list {
+	struct stored **items;
 	size_t count, capacity;
+};
+
+/* Series of one name: what most selectors ask for. */
+struct stored_metric {
+	struct str name; /* of the first one's labels */
+	struct stored_list list;
+};
+
+struct pql_store {
+	struct stored_list all;
 	struct hmap by_labels;
+	struct hmap metrics; /* by name */
 	size_t samples;
 };
 
@@ -23,19 +38,33 @@ struct pql_store *pql_store_create(void) {
 	struct pql_store *s = mem_calloc(1, sizeof(*s));
 
 	hmap_init(&s->by_labels, NULL);
+	hmap_init(&s->metrics, NULL);
 	return s;
 }
 
+static void free_samples(struct stored *item) {
+	free(item->times);
+	free(item->values);
+	free(item->histograms);
+}
+
 void pql_store_clear(struct pql_store *s) {
-	for (size_t i = 0; i < s->count; i++) {
-		free((void *)s->items[i]->labels.items);
-		free(s->items[i]->times);
-		free(s->items[i]->values);
-		free(s->items[i]);
+	size_t iterator = 0;
+	struct stored_metric *metric;
+
+	for (size_t i = 0; i < s->all.count; i++) {
+		free((void *)s->all.items[i]->labels.items);
+		free_samples(s->all.items[i]);
+		free(s->all.items[i]);
 	}
-	s->count = 0;
+	while ((metric = hmap_next(&s->metrics, &iterator)) != NULL) {
+		free(metric->list.items);
+		free(metric);
+	}
+	s->all.count = 0;
 	s->samples = 0;
 	hmap_clear(&s->by_labels);
+	hmap_clear(&s->metrics);
 }
 
 void pql_store_destroy(struct pql_store *s) {
@@ -44,7 +73,8 @@ void pql_store_destroy(struct pql_store *s) {
 	}
 	pql_store_clear(s);
 	hmap_finish(&s->by_labels);
-	free(s->items);
+	hmap_finish(&s->metrics);
+	free(s->all.items);
 	free(s);
 }
 
@@ -55,6 +85,28 @@ static bool has_labels(const void *value, const void *key) {
 	return labels_equal(item->labels, *labels);
 }
 
+static bool has_name(const void *value, const void *key) {
+	return str_equal(((const struct stored_metric *)value)->name, *(const struct str *)key);
+}
+
+static void list_add(struct stored_list *list, struct stored *item) {
+	list->items = mem_grow(list->items, list->count, &list->capacity, sizeof(struct stored *));
+	list->items[list->count++] = item;
+}
+
+static void add_to_metric(struct pql_store *s, struct stored *item) {
+	struct str name = labels_get(item->labels, LABEL_NAME);
+	uint64_t hash = hash_str(name);
+	struct stored_metric *metric = hmap_find(&s->metrics, hash, has_name, &name);
+
+	if (metric == NULL) {
+		metric = mem_calloc(1, sizeof(*metric));
+		metric->name = name;
+		hmap_add(&s->metrics, hash, metric);
+	}
+	list_add(&metric->list, item);
+}
+
 static struct stored *find_or_add(struct pql_store *s, struct labels labels) {
 	uint64_t hash = labels_hash(labels);
 	struct stored *item = hmap_find(&s->by_labels, hash, has_labels, &labels);
@@ -62,8 +114,8 @@ static struct stored *find_or_add(struct pql_store *s, struct labels labels) {
 	if (item == NULL) {
 		item = mem_calloc(1, sizeof(*item));
 		item->labels = labels_dup_heap(labels);
-		s->items = mem_grow(s->items, s->count, &s->capacity, sizeof(struct stored *));
-		s->items[s->count++] = item;
+		list_add(&s->all, item);
+		add_to_metric(s, item);
 		hmap_add(&s->by_labels, hash, item);
 	}
 	return item;
@@ -83,25 +135,94 @@ void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v)
 	item->values = mem_grow(item->values, item->count, &item->value_capacity, sizeof(double));
 	memmove(item->times + at + 1, item->times + at, (item->count - at) * sizeof(ts_ms));
 	memmove(item->values + at + 1, item->values + at, (item->count - at) * sizeof(double));
+	BUG_ON(item->histograms != NULL); /* a series is set as a whole, or sample by sample */
 	item->times[at] = t;
 	item->values[at] = v;
 	item->count++;
 	s->samples++;
 }
 
+static void *dup_array(const void *from, size_t count, size_t size) {
+	void *copy = mem_calloc(count > 0 ? count : 1, size);
+
+	if (count > 0) {
+		memcpy(copy, from, count * size);
+	}
+	return copy;
+}
+
+void pql_store_set_series(struct pql_store *s, const struct pql_series *series) {
+	struct stored *item = find_or_add(s, series->labels);
+	size_t count = series->count;
+
+	s->samples -= item->count;
+	free_samples(item);
+	item->times = dup_array(series->times, count, sizeof(*item->times));
+	item->values = dup_array(series->values, count, sizeof(*item->values));
+	item->histograms = series->histograms == NULL
+						   ? NULL
+						   : dup_array(series->histograms, count, sizeof(*item->histograms));
+	item->count = item->time_capacity = item->value_capacity = count;
+	s->samples += count;
+}
+
+bool pql_store_has_metric(const struct pql_store *s, struct str name) {
+	return hmap_find(&s->metrics, hash_str(name), has_name, &name) != NULL;
+}
+
+bool pql_store_find(const struct pql_store *s, struct labels labels,
+					struct pql_series *ret_series) {
+	const struct stored *item = hmap_find(&s->by_labels, labels_hash(labels), has_labels, &labels);
+
+	if (item != NULL) {
+		*ret_series = (struct pql_series){.labels = item->labels,
+										  .times = item->times,
+										  .values = item->values,
+										  .histograms = item->histograms,
+										  .count = item->count};
+	}
+	return item != NULL;
+}
+
 size_t pql_store_samples(const struct pql_store *s) {
 	return s->samples;
+}
+
+static bool has_histogram(const struct stored *item, size_t from, size_t to) {
+	for (size_t i = from; item->histograms != NULL && i < to; i++) {
+		if (item->histograms[i] != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those among which the selector's series are. */
+static struct stored_list candidates(const struct pql_store *s,
+									 const struct pql_selector *selector) {
+	for (size_t i = 0; i < selector->matcher_count; i++) {
+		const struct matcher *m = &selector->matchers[i];
+
+		if (m->op == MATCH_EQUAL && str_equal(m->name, LABEL_NAME)) {
+			const struct stored_metric *metric =
+				hmap_find(&s->metrics, hash_str(m->value), has_name, &m->value);
+			return metric != NULL ? metric->list : (struct stored_list){0};
+		}
+	}
+	return s->all;
 }
 
 bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 					  const struct pql_time_options *options, struct arena *a,
 					  struct pql_series_set *ret_set, const char **ret_error) {
-	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, s->count + 1);
+	struct stored_list list = candidates(s, need->selector);
+	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, list.count + 1);
 	size_t count = 0;
+	bool incomplete = false;
 
 	(void)options; /* the need has the lookback in its times */
-	for (size_t i = 0; i < s->count; i++) {
-		const struct stored *item = s->items[i];
+	for (size_t i = 0; i < list.count; i++) {
+		const struct stored *item = list.items[i];
 		size_t from, to;
 		bool match;
 
@@ -119,11 +240,14 @@ bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 				.labels = item->labels,
 				.times = item->times + from,
 				.values = item->values + from,
+				.histograms = item->histograms != NULL ? item->histograms + from : NULL,
 				.count = to - from,
 			};
+			incomplete = incomplete || has_histogram(item, from, to);
 		}
 	}
-	*ret_set = (struct pql_series_set){.form = PQL_SERIES_STORED, .items = items, .count = count};
+	*ret_set = (struct pql_series_set){
+		.form = PQL_SERIES_STORED, .items = items, .count = count, .incomplete = incomplete};
 	return true;
 }
 

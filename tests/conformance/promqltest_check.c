@@ -167,7 +167,7 @@ static const char *check_points(const struct series_line *want, const struct got
 							want->points.count, points);
 	}
 	for (size_t i = 0; i < points; i++) {
-		struct pql_point p = {PQL_POINT_NONE, 0};
+		struct pql_point p = {.kind = PQL_POINT_NONE};
 
 		if (i < want->points.count) {
 			p = want->points.items[i];
