@@ -74,6 +74,10 @@ static bool label_matches(const struct pql_selector *selector, struct str label,
 	return true;
 }
 
+bool dependencies_reads(const struct pql_selector *selector, struct str metric) {
+	return label_matches(selector, LABEL_NAME, metric);
+}
+
 static bool writes_matching_alert(const struct rule_group *group,
 								  const struct pql_selector *selector) {
 	for (size_t i = 0; i < group->rule_count; i++) {
@@ -137,7 +141,7 @@ static void read_selector(struct search *s, struct reader reader,
 		return;
 	}
 	for (size_t i = 0; i < s->name_count; i++) {
-		if (label_matches(selector, LABEL_NAME, s->names[i]->name)) {
+		if (dependencies_reads(selector, s->names[i]->name)) {
 			note_read(s, s->names[i], reader, selector, back);
 		}
 	}

@@ -18,6 +18,9 @@ struct dependencies {
 	} * groups;
 };
 
+/* Whether the selector may find series of this metric. */
+bool dependencies_reads(const struct pql_selector *selector, struct str metric);
+
 /* Everything lives in `a`. */
 void dependencies_find(const struct rule_group *const *groups, size_t count,
 					   const struct pql_time_options *options, struct arena *a,

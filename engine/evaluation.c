@@ -22,7 +22,9 @@ static void begin_rule(struct evaluation *e, size_t index) {
 	struct evaluation_inquiry *q = &e->inquiries[index];
 	*q = (struct evaluation_inquiry){
 		.expr = r->rule->expr, .text = r->rule->query, .t = e->ts - e->offset};
-	if (!r->remote || !r->reads_outputs) {
+	if (r->course == RULE_GIVEN) {
+		inquiry_open(e, q, true);
+	} else if (r->course == RULE_EVALUATED && (!r->remote || !r->reads_outputs)) {
 		inquiry_open(e, q, r->remote);
 	}
 }
@@ -61,6 +63,10 @@ size_t evaluation_need_count(const struct evaluation *e) {
 
 const struct pql_need *evaluation_need(const struct evaluation *e, size_t index) {
 	return &e->needs[index].need;
+}
+
+size_t evaluation_rule_need(const struct evaluation *e, size_t rule) {
+	return e->inquiries[rule].first_need;
 }
 
 void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_ms took) {
@@ -118,6 +124,17 @@ static bool output_has_labels(const void *value, const void *key) {
 	return labels_equal(((const struct output_sample *)value)->labels, *(const struct labels *)key);
 }
 
+struct labels evaluation_recorded_labels(const struct rule *rule, struct labels element,
+										 struct arena *a) {
+	struct labels_builder b;
+	labels_builder_init_from(&b, a, element);
+	labels_builder_set(&b, LABEL_NAME, rule->name);
+	for (size_t i = 0; i < rule->label_count; i++) {
+		labels_builder_set(&b, rule->labels[i].name, rule->labels[i].source);
+	}
+	return labels_builder_take(&b);
+}
+
 /* Recorded series: the result under the rule's name, with its labels. NULL: it went well. */
 static const char *make_recorded(struct evaluation *e, const struct rule *rule,
 								 struct output_samples *out) {
@@ -126,15 +143,11 @@ static const char *make_recorded(struct evaluation *e, const struct rule *rule,
 	hmap_init(&seen, a);
 	out->items = ARENA_ARRAY(a, struct output_sample, e->current.count);
 	for (size_t i = 0; i < e->current.count; i++) {
-		struct labels_builder b;
-		labels_builder_init_from(&b, a, e->current.samples[i].labels);
-		labels_builder_set(&b, LABEL_NAME, rule->name);
-		for (size_t j = 0; j < rule->label_count; j++) {
-			labels_builder_set(&b, rule->labels[j].name, rule->labels[j].source);
-		}
+		const struct alerting_sample *element = &e->current.samples[i];
 		struct output_sample *sample = &out->items[out->count++];
-		*sample = (struct output_sample){.labels = labels_builder_take(&b),
-										 .value = e->current.samples[i].value};
+		*sample =
+			(struct output_sample){.labels = evaluation_recorded_labels(rule, element->labels, a),
+								   .value = element->value};
 		uint64_t hash = labels_hash(sample->labels);
 		if (hmap_find(&seen, hash, output_has_labels, &sample->labels) != NULL) {
 			return "vector contains metrics with the same labelset after applying rule labels";
@@ -391,7 +404,8 @@ static enum evaluation_progress step_rules(struct evaluation *e) {
 	enum evaluation_progress progress = EVALUATION_DONE;
 	enum phase before = phase_enter(e->settings->phases, PHASE_ALERTS);
 	while (progress == EVALUATION_DONE && e->next_rule < e->group->rule_count) {
-		progress = step_rule(e);
+		bool skipped = e->group->rules[e->next_rule].course == RULE_SKIPPED;
+		progress = skipped ? EVALUATION_DONE : step_rule(e);
 		e->next_rule += progress == EVALUATION_DONE;
 	}
 	phase_enter(e->settings->phases, before);

@@ -37,6 +37,9 @@ void evaluation_destroy(
 size_t evaluation_need_count(const struct evaluation *e);
 const struct pql_need *evaluation_need(const struct evaluation *e, size_t index);
 
+/* The need that stands for the expression of a rule that is RULE_GIVEN. */
+size_t evaluation_rule_need(const struct evaluation *e, size_t rule);
+
 /* The need is met: the samples stay the caller's, and there until evaluation_destroy. `took` is how long it took. */
 void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_ms took);
 /* It cannot be met, and why: rules that hang on it fail with this message (copied). `too_large`: because a limit is passed. */
@@ -57,6 +60,10 @@ enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now);
 
 /* NULL: it is written. Else why it is not (copied); rules that need it there fail with this message. */
 void evaluation_written(struct evaluation *e, const char *failure);
+
+/* What an element of a recording rule's result is written as. */
+struct labels evaluation_recorded_labels(const struct rule *rule, struct labels element,
+										 struct arena *a);
 
 struct evaluation_failure {
 	const struct rule *rule;

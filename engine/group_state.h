@@ -11,13 +11,21 @@
 enum rule_health { RULE_HEALTH_UNKNOWN, RULE_HEALTH_OK, RULE_HEALTH_ERR };
 extern const char *const rule_health_name[3]; /* "unknown", "ok", "err" */
 
+/* How a rule takes part in an evaluation. */
+enum rule_course {
+	RULE_EVALUATED,
+	RULE_GIVEN, /* what its expression is worth is told by who drives the evaluation; the rest goes on as ever */
+	RULE_SKIPPED, /* not at all: the driver knows that it would change nothing, or has written what it gives */
+};
+
 struct rule_state {
 	const struct rule *rule;  /* borrowed from the rule set */
 	struct alerting alerting; /* of alerting rules */
 	struct outputs_writer writer;
-	bool reads_outputs;      /* what rules put out, its own included */
-	bool remote;             /* the server evaluates it */
-	ts_ms remote_until;      /* then it is tried here again; TS_NONE: never */
+	bool reads_outputs; /* what rules put out, its own included */
+	bool remote;        /* the server evaluates it */
+	ts_ms remote_until; /* then it is tried here again; TS_NONE: never */
+	enum rule_course course;
 	const char *mode_reason; /* why, or why not; a constant; NULL: it is what was asked for */
 	enum rule_health health;
 	char *last_error;       /* owned; NULL when the last evaluation went well */

@@ -131,6 +131,18 @@ static struct output_series *get_series(struct outputs *o, struct labels labels)
 	return s;
 }
 
+const char *outputs_describe_duplicate(ts_ms ts, double there, double value, struct arena *arena) {
+	struct strbuf message = STRBUF_INIT;
+	strbuf_printf(&message, "duplicate sample for timestamp %" PRId64, ts);
+	strbuf_add_c(&message, "; overrides not allowed: existing ");
+	gofloat_print(&message, there, 'g');
+	strbuf_add_c(&message, ", new value ");
+	gofloat_print(&message, value, 'g');
+	const char *copy = arena_dup(arena, strbuf_str(&message)).ptr;
+	strbuf_finish(&message);
+	return copy;
+}
+
 /* NULL: the sample may be appended, or stands there already. In the words of Prometheus' storage. */
 static const char *judge_sample(const struct output_series *s, ts_ms ts, double value,
 								struct arena *arena) {
@@ -144,15 +156,7 @@ static const char *judge_sample(const struct output_series *s, ts_ms ts, double 
 	if (memcmp(&last, &value, sizeof(value)) == 0) {
 		return NULL;
 	}
-	struct strbuf message = STRBUF_INIT;
-	strbuf_printf(&message, "duplicate sample for timestamp %" PRId64, ts);
-	strbuf_add_c(&message, "; overrides not allowed: existing ");
-	gofloat_print(&message, last, 'g');
-	strbuf_add_c(&message, ", new value ");
-	gofloat_print(&message, value, 'g');
-	const char *copy = arena_dup(arena, strbuf_str(&message)).ptr;
-	strbuf_finish(&message);
-	return copy;
+	return outputs_describe_duplicate(ts, last, value, arena);
 }
 
 static void append_sample(struct outputs *o, struct output_series *s, ts_ms ts, double value) {
@@ -217,6 +221,29 @@ const char *outputs_write(struct outputs *o, struct outputs_writer *writer, ts_m
 
 void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts) {
 	mark_stale(o, writer, ts, ++o->stamp);
+}
+
+struct outputs_writer outputs_writer_dup(const struct outputs_writer *writer) {
+	struct outputs_writer copy = {.count = writer->count};
+	copy.previous = mem_calloc(copy.count > 0 ? copy.count : 1, sizeof(struct output_series *));
+	for (size_t i = 0; i < copy.count; i++) {
+		copy.previous[i] = writer->previous[i];
+		copy.previous[i]->writers++;
+	}
+	return copy;
+}
+
+void outputs_writer_drop(struct outputs_writer *writer) {
+	for (size_t i = 0; i < writer->count; i++) {
+		writer->previous[i]->writers--;
+	}
+	free(writer->previous);
+	*writer = (struct outputs_writer){0};
+}
+
+struct output_sample outputs_writer_sample(const struct outputs_writer *writer, size_t index) {
+	const struct output_series *s = writer->previous[index];
+	return (struct output_sample){.labels = s->labels, .value = s->values[s->count - 1]};
 }
 
 static void trim_series(struct output_series *s, ts_ms before) {

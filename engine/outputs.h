@@ -56,8 +56,16 @@ void outputs_clear_list(struct outputs *o);
  * of the last sample that was dropped (arena). */
 const char *outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
 						  const struct output_sample *samples, size_t count, struct arena *arena);
+/* `duplicate sample for timestamp …`, in Prometheus' words. */
+const char *outputs_describe_duplicate(ts_ms ts, double there, double value, struct arena *arena);
 /* The rule is gone: markers for what it wrote last. */
 void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts);
+
+/* A second writer that goes on from where this one is; one of the two is to be dropped, which marks nothing. */
+struct outputs_writer outputs_writer_dup(const struct outputs_writer *writer);
+void outputs_writer_drop(struct outputs_writer *writer);
+/* One of the series that it wrote last, and its sample. */
+struct output_sample outputs_writer_sample(const struct outputs_writer *writer, size_t index);
 
 /* Forgets what is older than the horizon. */
 void outputs_trim(struct outputs *o, ts_ms ts);

@@ -68,23 +68,42 @@ static void add_sample(struct samples *s, ts_ms t, double v) {
 	s->values[s->count++] = v;
 }
 
+/* Both are in one memory: of two samples at one time the one that was there first counts, and that is the one that no rule made. */
+static void merge(struct samples *out, const struct output_series *s, size_t first, ts_ms end,
+				  const struct pql_series *fetched) {
+	size_t i = 0, count = fetched == NULL ? 0 : fetched->count;
+	for (size_t k = first; k < s->count && s->times[k] <= end; k++) {
+		for (; i < count && fetched->times[i] < s->times[k]; i++) {
+			add_sample(out, fetched->times[i], fetched->values[i]);
+		}
+		if (i == count || fetched->times[i] != s->times[k]) {
+			add_sample(out, s->times[k], s->values[k]);
+		}
+	}
+	for (; i < count; i++) {
+		add_sample(out, fetched->times[i], fetched->values[i]);
+	}
+}
+
 /* Samples with start < t <= end; *ret_seen when there was any, a staleness marker too. */
 static struct samples cut_window(const struct join *j, const struct output_series *s,
 								 const struct pql_series *fetched, ts_ms start, ts_ms end,
 								 bool *ret_seen) {
 	size_t before = fetched == NULL ? 0 : fetched->count;
-	struct samples out = samples_of(j->arena, s->count + before);
-	size_t first = 0;
-	while (first < s->count && s->times[first] <= start) {
-		first++;
-	}
+	size_t first = pql_times_after(s->times, s->count, start);
+	size_t last = pql_times_after(s->times, s->count, end);
+	struct samples out = samples_of(j->arena, (last > first ? last - first : 0) + before);
 	*ret_seen = first < s->count && s->times[first] <= end;
+	if (j->form == PQL_SERIES_STORED) {
+		merge(&out, s, first, end, fetched);
+		return out;
+	}
 	/* What the data source remembers from before our own memory begins. */
 	for (size_t i = 0; i < before && (s->count == 0 || fetched->times[i] < s->times[0]); i++) {
 		add_sample(&out, fetched->times[i], fetched->values[i]);
 	}
 	for (size_t i = first; i < s->count && s->times[i] <= end; i++) {
-		if (j->form == PQL_SERIES_STORED || !pql_is_stale_nan(s->values[i])) {
+		if (!pql_is_stale_nan(s->values[i])) {
 			add_sample(&out, s->times[i], s->values[i]);
 		}
 	}
@@ -94,7 +113,8 @@ static struct samples cut_window(const struct join *j, const struct output_serie
 /* One sample for each point of the grid, as the query API would answer. */
 static struct samples look_up(const struct join *j, const struct output_series *s, bool *ret_seen) {
 	struct pql_grid grid = j->need->grid;
-	size_t steps = pql_grid_count(grid), at = 0;
+	size_t steps = pql_grid_count(grid);
+	size_t at = pql_times_after(s->times, s->count, grid.start);
 	struct samples out = samples_of(j->arena, steps);
 	*ret_seen = false;
 	for (size_t step = 0; step < steps; step++) {

@@ -310,8 +310,9 @@ static bool begin_case(struct lifecycle *l, const cJSON *item, struct strbuf *di
 		strbuf_add_c(difference, diags.items[0].message);
 		return false;
 	}
-	l->simulation =
-		simulation_create(l->set, l->store, &l->settings, interval, PQL_SERIES_LOOKED_UP);
+	l->simulation = simulation_create(
+		l->set, l->store, &l->settings,
+		&(struct simulation_options){.default_interval = interval, .form = PQL_SERIES_LOOKED_UP});
 	return load_blocks(answers_string(item, "load"), 0, l->store, difference);
 }
 

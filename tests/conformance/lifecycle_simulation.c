@@ -52,7 +52,9 @@ static void begin_run(struct run *r, struct suite *s, dur_ms phase) {
 	}
 	strbuf_finish(&error);
 	r->simulation =
-		simulation_create(r->set, r->store, &r->settings, SUITE_INTERVAL, PQL_SERIES_LOOKED_UP);
+		simulation_create(r->set, r->store, &r->settings,
+						  &(struct simulation_options){.default_interval = SUITE_INTERVAL,
+													   .form = PQL_SERIES_LOOKED_UP});
 	r->outbox = outbox_create(&(struct outbox_options){
 		.batch_max = 256, .capacity = 1000, .retry_min = 1000, .retry_max = 30000});
 }

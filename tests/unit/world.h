@@ -28,7 +28,9 @@ static inline void world_start(struct world *w, enum pql_series_form form) {
 		.max_samples = 1000000,
 		.keep_alive = true,
 	};
-	w->simulation = simulation_create(w->set, w->store, &w->settings, 15000, form);
+	w->simulation =
+		simulation_create(w->set, w->store, &w->settings,
+						  &(struct simulation_options){.default_interval = 15000, .form = form});
 }
 
 static inline void world_init(struct world *w, const char *rules, enum pql_series_form form) {
