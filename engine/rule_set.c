@@ -58,7 +58,8 @@ bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, str
 	if (has_path(s, path)) {
 		return true;
 	}
-	if (!rule_file_load(path, text, &(struct pql_syntax){0}, &s->arena, diags, &file)) {
+	if (!(s->ignores_unknown ? rule_file_load_lenient : rule_file_load)(
+			path, text, &(struct pql_syntax){0}, &s->arena, diags, &file)) {
 		return false;
 	}
 	s->files = mem_grow(s->files, s->file_count, &s->file_capacity, sizeof(*s->files));

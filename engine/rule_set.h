@@ -22,6 +22,8 @@ struct rule_set {
 	const struct rule_group **groups; /* of all files, in order */
 	size_t group_count, group_capacity;
 	size_t rule_count;
+	bool
+		ignores_unknown; /* fields of rule files that are not known are passed over; set before files are added */
 	size_t holders;
 };
 

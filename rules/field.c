@@ -35,6 +35,22 @@ static bool load_int(struct loader *l, const struct yaml_node *node, int64_t *re
 	return true;
 }
 
+static bool load_number(struct loader *l, const struct yaml_node *node, double *ret_real) {
+	if (!yaml_get_number(node, ret_real)) {
+		yaml_add_type_error(l->diags, node, "float64");
+		return false;
+	}
+	return true;
+}
+
+static bool load_bool(struct loader *l, const struct yaml_node *node, bool *ret_flag) {
+	if (!yaml_get_bool(node, ret_flag)) {
+		yaml_add_type_error(l->diags, node, "bool");
+		return false;
+	}
+	return true;
+}
+
 static bool load_texts(struct loader *l, const struct yaml_node *node, struct field_value *v) {
 	if (node->kind != YAML_MAPPING) {
 		yaml_add_type_error(l->diags, node, "map[string]string");
@@ -70,6 +86,8 @@ static bool load_value(struct loader *l, const struct field *field, const struct
 	case FIELD_TEXT: return load_text(l, node, &v->text);
 	case FIELD_DURATION: return load_duration(l, node, &v->number);
 	case FIELD_INT: return load_int(l, node, &v->number);
+	case FIELD_NUMBER: return load_number(l, node, &v->real);
+	case FIELD_BOOL: return load_bool(l, node, &v->flag);
 	case FIELD_TEXTS: return load_texts(l, node, v);
 	case FIELD_LIST: return load_list(l, node, field->into);
 	}
@@ -85,20 +103,27 @@ static const struct field *find_field(const struct field *fields, size_t count, 
 	return NULL;
 }
 
+void fields_init(struct field_value *values, size_t count, struct span span) {
+	for (size_t i = 0; i < count; i++) {
+		values[i] = (struct field_value){.span = span, .text = STR_EMPTY};
+	}
+}
+
 bool fields_load(struct loader *l, const struct yaml_node *node, const char *type_name,
 				 const struct field *fields, size_t count, struct field_value *ret_values) {
 	if (node->kind != YAML_MAPPING) {
 		yaml_add_type_error(l->diags, node, type_name);
 		return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		ret_values[i] = (struct field_value){.span = node->span, .text = STR_EMPTY};
-	}
+	fields_init(ret_values, count, node->span);
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
 		const struct field *field = find_field(fields, count, key->text);
 		if (key->kind == YAML_NULL) {
 			continue; /* yaml.v3 drops what has no name */
+		}
+		if (field == NULL && l->ignores_unknown) {
+			continue;
 		}
 		if (field == NULL) {
 			diags_add(l->diags, DIAG_ERROR, key->span,

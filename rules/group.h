@@ -60,6 +60,10 @@ struct rule_file {
 bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
 					struct arena *a, struct diags *diags, struct rule_file *ret_file);
 
+/* The same, but fields that are not known are passed over. */
+bool rule_file_load_lenient(struct str path, struct str text, const struct pql_syntax *syntax,
+							struct arena *a, struct diags *diags, struct rule_file *ret_file);
+
 /* Regexes and templates that the arena cannot free. */
 void rule_file_finish(struct rule_file *f); /* accepts NULL */
 

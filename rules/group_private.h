@@ -16,6 +16,7 @@ struct loader {
 	size_t bytes_before;   /* of `arena`, from files loaded earlier */
 	size_t regex_bytes;    /* what regexes take, which stand in no arena */
 	bool full;             /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
+	bool ignores_unknown;  /* fields that are not known are passed over */
 };
 
 /* A mapping's value of text to text: labels, annotations. */
@@ -24,7 +25,15 @@ struct text_pair {
 	const struct yaml_node *name_node, *value_node;
 };
 
-enum field_type { FIELD_TEXT, FIELD_DURATION, FIELD_INT, FIELD_TEXTS, FIELD_LIST };
+enum field_type {
+	FIELD_TEXT,
+	FIELD_DURATION,
+	FIELD_INT,
+	FIELD_NUMBER,
+	FIELD_BOOL,
+	FIELD_TEXTS,
+	FIELD_LIST,
+};
 
 /* A key that a mapping may have. */
 struct field {
@@ -40,12 +49,16 @@ struct field_value {
 	struct span span; /* of the value; of the mapping when there is none */
 	struct str text;
 	int64_t number; /* FIELD_INT; FIELD_DURATION in ms */
+	double real;    /* FIELD_NUMBER */
+	bool flag;      /* FIELD_BOOL */
 	const struct text_pair *texts;
 	size_t text_count;
 };
 
 /* Reads a mapping strictly: unknown keys and wrong types are errors. `ret_values` is as long as `fields`. false: `node` is no
  * mapping, and that was reported. */
+/* Nothing but the place; as after a null. */
+void fields_init(struct field_value *values, size_t count, struct span span);
 bool fields_load(struct loader *l, const struct yaml_node *node, const char *type_name,
 				 const struct field *fields, size_t count, struct field_value *ret_values);
 

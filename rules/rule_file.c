@@ -73,8 +73,9 @@ static void take_yaml_diags(struct diags *to, const struct diags *from,
 	}
 }
 
-bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
-					struct arena *a, struct diags *diags, struct rule_file *ret_file) {
+static bool load_text(struct str path, struct str text, const struct pql_syntax *syntax,
+					  bool lenient, struct arena *a, struct diags *diags,
+					  struct rule_file *ret_file) {
 	struct arena scratch;
 	arena_init(&scratch);
 	struct file_loader f = {.loader = {.arena = a,
@@ -82,6 +83,7 @@ bool rule_file_load(struct str path, struct str text, const struct pql_syntax *s
 									   .diags = diags,
 									   .syntax = syntax,
 									   .path = arena_dup(a, path),
+									   .ignores_unknown = lenient,
 									   .bytes_before = a->bytes}};
 	struct yaml_document *documents;
 	size_t count, errors = diags->errors;
@@ -106,6 +108,16 @@ bool rule_file_load(struct str path, struct str text, const struct pql_syntax *s
 	}
 	*ret_file = file;
 	return true;
+}
+
+bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
+					struct arena *a, struct diags *diags, struct rule_file *ret_file) {
+	return load_text(path, text, syntax, false, a, diags, ret_file);
+}
+
+bool rule_file_load_lenient(struct str path, struct str text, const struct pql_syntax *syntax,
+							struct arena *a, struct diags *diags, struct rule_file *ret_file) {
+	return load_text(path, text, syntax, true, a, diags, ret_file);
 }
 
 void rule_file_finish(struct rule_file *f) {

@@ -66,6 +66,12 @@ bool yaml_get_int(const struct yaml_node *node, int64_t *ret_value);
 /* The same without a sign, up to 64 bits. */
 bool yaml_get_uint(const struct yaml_node *node, uint64_t *ret_value);
 
+/* The value of a "!!int" or "!!float". */
+bool yaml_get_number(const struct yaml_node *node, double *ret_value);
+
+/* true, yes, on, y and their opposites: yaml.v2 has all of YAML 1.1's words. */
+bool yaml_get_bool(const struct yaml_node *node, bool *ret_value);
+
 /* `cannot unmarshal !!str `abc` into int`, in the wording of yaml.v3; `into` is the type's name. */
 void yaml_add_type_error(struct diags *diags, const struct yaml_node *node, const char *into);
 

@@ -225,6 +225,51 @@ bool yaml_get_uint(const struct yaml_node *node, uint64_t *ret_value) {
 	return false;
 }
 
+/* .inf and .nan, which Go writes without the point. */
+static bool read_word(struct str s, double *ret_value) {
+	bool negative = s.len > 0 && s.ptr[0] == '-';
+	struct str size = str_slice(s, negative || (s.len > 0 && s.ptr[0] == '+'), s.len);
+	if (size.len != 4 || size.ptr[0] != '.' || (size.ptr[1] | 32) < 'a') {
+		return false;
+	}
+	*ret_value = (size.ptr[1] | 32) == 'n' ? NAN : negative ? -INFINITY : INFINITY;
+	return true;
+}
+
+bool yaml_get_number(const struct yaml_node *node, double *ret_value) {
+	struct str tag = str_from(yaml_tag(node));
+	char digits[NUMBER_BYTES];
+	int64_t value;
+	bool fits, range = false, is_int = str_equal(tag, STR("!!int"));
+	if ((!is_int && !str_equal(tag, STR("!!float"))) || !plain_digits(node->text, digits)) {
+		return false;
+	}
+	if (is_int && read_int(digits, &value, &fits)) {
+		*ret_value = fits ? (double)value : (double)(uint64_t)value;
+		return true;
+	}
+	if (read_word(node->text, ret_value)) {
+		return true;
+	}
+	return gofloat_parse(str_from(digits), ret_value, &range) && !range;
+}
+
+bool yaml_get_bool(const struct yaml_node *node, bool *ret_value) {
+	static const char *const yes[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+									  "True", "TRUE", "on",  "On",  "ON"};
+	static const char *const no[] = {"n",     "N",     "no",  "No",  "NO", "false",
+									 "False", "FALSE", "off", "Off", "OFF"};
+	bool plain = node->kind == YAML_SCALAR &&
+				 (node->tag.len == 0 ? node->plain : str_equal(node->tag, STR("!!bool")));
+	for (size_t i = 0; plain && i < sizeof(yes) / sizeof(yes[0]); i++) {
+		*ret_value = str_equal(node->text, str_from(yes[i]));
+		if (*ret_value || str_equal(node->text, str_from(no[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void yaml_add_type_error(struct diags *diags, const struct yaml_node *node, const char *into) {
 	const char *tag = yaml_tag(node);
 	if (node->kind == YAML_SEQUENCE || node->kind == YAML_MAPPING) {
