@@ -1,9 +1,11 @@
 #include "engine/io/files.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,7 +69,7 @@ bool file_read_stdin(size_t max, struct strbuf *out, struct arena *a, const char
 	return read_named(STDIN_FILENO, "<stdin>", max, out, a, ret_error);
 }
 
-static void list_add(struct file_list *list, struct arena *a, const char *path) {
+void files_add(struct file_list *list, struct arena *a, const char *path) {
 	list->paths = arena_grow(a, list->paths, list->count, &list->capacity, sizeof *list->paths);
 	list->paths[list->count++] = arena_dup(a, str_from(path)).ptr;
 }
@@ -106,7 +108,7 @@ static void expand(const char *pattern, struct arena *a, struct file_list *list)
 	trouble.number = 0;
 	if (glob(pattern, 0, handle_trouble, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++) {
-			list_add(list, a, found.gl_pathv[i]);
+			files_add(list, a, found.gl_pathv[i]);
 		}
 	}
 	if (trouble.number != 0) {
@@ -121,7 +123,7 @@ void files_glob(const char *folder, struct str pattern, struct arena *a, struct 
 	const char *text = arena_printf(a, "%.*s", STR_FMT(pattern));
 	struct stat ignored;
 	if (!has_wildcard(text) || (here && stat(text, &ignored) == 0)) {
-		list_add(list, a, here ? text : arena_printf(a, "%s/%s", folder, text));
+		files_add(list, a, here ? text : arena_printf(a, "%s/%s", folder, text));
 		return;
 	}
 	struct strbuf whole = STRBUF_INIT;
@@ -132,6 +134,105 @@ void files_glob(const char *folder, struct str pattern, struct arena *a, struct 
 	strbuf_add_c(&whole, text);
 	expand(whole.ptr, a, list);
 	strbuf_finish(&whole);
+}
+
+/* ---- folders ---- */
+
+bool file_is_folder(const char *path) {
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool is_yaml(struct str name) {
+	return str_ends_with(name, STR(".yml")) || str_ends_with(name, STR(".yaml"));
+}
+
+static int is_visible(const struct dirent *entry) {
+	return entry->d_name[0] != '.';
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool add_tree(const char *folder, size_t depth, struct arena *a, struct file_list *list,
+					 const char **ret_error);
+
+static bool add_entry(const char *folder, const char *name, size_t depth, struct arena *a,
+					  struct file_list *list, const char **ret_error) {
+	struct stat status;
+	const char *path = arena_printf(a, "%s/%s", folder, name);
+	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		return add_tree(path, depth + 1, a, list, ret_error);
+	}
+	if (!is_yaml(str_from(name)) || file_is_folder(path)) {
+		return true;
+	}
+	if (list->count == FILES_TREE_MAX) {
+		*ret_error = arena_printf(a, "%s: more than %u files (limit)", folder, FILES_TREE_MAX);
+		return false;
+	}
+	files_add(list, a, path);
+	return true;
+}
+
+static bool add_tree(const char *folder, size_t depth, struct arena *a, struct file_list *list,
+					 const char **ret_error) {
+	struct dirent **entries;
+	if (depth == FILES_TREE_MAX_DEPTH) {
+		*ret_error =
+			arena_printf(a, "%s: more than %d folders deep (limit)", folder, FILES_TREE_MAX_DEPTH);
+		return false;
+	}
+	int count = scandir(folder, &entries, is_visible, compare_names);
+	if (count < 0) {
+		*ret_error = error_words(a, folder, errno);
+		return false;
+	}
+	bool good = true;
+	for (int i = 0; i < count; i++) {
+		good = good && add_entry(folder, entries[i]->d_name, depth, a, list, ret_error);
+		free(entries[i]);
+	}
+	free(entries);
+	return good;
+}
+
+bool files_tree(const char *folder, struct arena *a, struct file_list *list,
+				const char **ret_error) {
+	size_t length = strlen(folder);
+	while (length > 1 && folder[length - 1] == '/') {
+		length--;
+	}
+	const char *start = arena_dup(a, (struct str){folder, length}).ptr;
+	return add_tree(start, 0, a, list, ret_error);
+}
+
+/* ---- writing ---- */
+
+static bool write_all(int fd, struct str text) {
+	while (text.len > 0) {
+		ssize_t count = write(fd, text.ptr, text.len);
+		if (count < 0 && errno != EINTR) {
+			return false;
+		}
+		text = count > 0 ? str_slice(text, (size_t)count, text.len) : text;
+	}
+	return true;
+}
+
+bool file_write(const char *path, struct str text, struct arena *a, const char **ret_error) {
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool good = fd >= 0 && write_all(fd, text);
+	int number = errno;
+	if (fd >= 0 && close(fd) != 0 && good) {
+		good = false;
+		number = errno;
+	}
+	if (!good) {
+		*ret_error = error_words(a, path, number);
+	}
+	return good;
 }
 
 struct str file_folder(const char *path) {

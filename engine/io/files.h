@@ -26,6 +26,19 @@ struct file_list {
  * name is no pattern. A pattern without wildcards names a file whether it is there or not: reading it tells what is wrong. */
 void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list);
 
+#define FILES_TREE_MAX_DEPTH 32 /* folders in folders */
+#define FILES_TREE_MAX 100000u  /* files found */
+
+/* Adds the YAML files in a folder and in those below it, sorted; what begins with a point is passed over, and links to folders
+ * are not followed. false: *ret_error, in the arena. */
+bool files_tree(const char *folder, struct arena *a, struct file_list *list,
+				const char **ret_error);
+bool file_is_folder(const char *path);
+void files_add(struct file_list *list, struct arena *a, const char *path);
+
+/* Creates the file or writes it anew. */
+bool file_write(const char *path, struct str text, struct arena *a, const char **ret_error);
+
 /* The folder part of a path, without the last slash; "" when there is none. */
 struct str file_folder(const char *path);
 

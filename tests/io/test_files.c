@@ -89,6 +89,52 @@ static void test_glob(void **state) {
 	fixture_finish(&f);
 }
 
+/* A folder and what is below it, in order; hidden files, other kinds, and links to folders are passed over. */
+static void test_tree(void **state) {
+	(void)state;
+	struct fixture f;
+	struct file_list list = {0};
+	const char *error = NULL;
+	fixture_init(&f);
+	const char *below = arena_printf(&f.arena, "%s/aa", f.folder);
+	const char *round = arena_printf(&f.arena, "%s/aa/round", f.folder);
+	const char *made[] = {"aa/z.yaml", "aa/.hidden.yml"};
+	assert_int_equal(mkdir(below, 0755), 0);
+	assert_int_equal(symlink(f.folder, round), 0);
+	write_file(&f, made[0], "z");
+	write_file(&f, made[1], "h");
+	assert_true(files_tree(arena_printf(&f.arena, "%s//", f.folder), &f.arena, &list, &error));
+	const char *expected[] = {"a.yml", "aa/z.yaml", "b.yml"};
+	assert_int_equal(list.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(list.paths[i], arena_printf(&f.arena, "%s/%s", f.folder, expected[i]));
+	}
+	assert_true(file_is_folder(below) && !file_is_folder(list.paths[0]));
+	assert_false(files_tree("/no/such", &f.arena, &list, &error));
+	assert_string_equal(error, "/no/such: no such file or directory");
+	for (size_t i = 0; i < 2; i++) {
+		unlink(arena_printf(&f.arena, "%s/%s", f.folder, made[i]));
+	}
+	unlink(round);
+	rmdir(below);
+	fixture_finish(&f);
+}
+
+static void test_write(void **state) {
+	(void)state;
+	struct fixture f;
+	const char *error = NULL;
+	fixture_init(&f);
+	const char *a = arena_printf(&f.arena, "%s/a.yml", f.folder);
+	assert_true(file_write(a, STR("new"), &f.arena, &error));
+	expect_read(&f, a, 10, "new", NULL);
+	assert_false(file_write("/no/such/file", STR("x"), &f.arena, &error));
+	assert_string_equal(error, "/no/such/file: no such file or directory");
+	assert_false(file_write("/dev/full", STR("x"), &f.arena, &error));
+	assert_string_equal(error, "/dev/full: no space left on device");
+	fixture_finish(&f);
+}
+
 static void test_folder(void **state) {
 	(void)state;
 	assert_true(str_equal(file_folder("a/b/c.yml"), STR("a/b")));
@@ -98,9 +144,8 @@ static void test_folder(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_glob),
-		cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_read),  cmocka_unit_test(test_glob),   cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_write), cmocka_unit_test(test_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
