@@ -3,8 +3,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_run,        &command_check,  &command_query,   &command_presets,
-	&command_completion, &command_manual, &command_version,
+	&command_run,     &command_check,      &command_test,   &command_query,
+	&command_presets, &command_completion, &command_manual, &command_version,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

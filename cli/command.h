@@ -35,6 +35,7 @@ const struct command *command_find(const char *name); /* NULL: there is none */
 
 extern const struct command command_run;
 extern const struct command command_check;
+extern const struct command command_test;
 extern const struct command command_query;
 extern const struct command command_presets;
 extern const struct command command_completion;

@@ -22,6 +22,7 @@ static void print_usage(FILE *out) {
 		"\nStart here:\n"
 		"  tocsin run                   Prometheus and Alertmanager on this host, built-in rules\n"
 		"  tocsin check rules/*.yml     are these rule files good?\n"
+		"  tocsin test tests/           do the rules do what their tests expect?\n"
 		"  tocsin COMMAND --help        everything about a command\n\n"
 		"Exit codes: 0 fine, 1 the input is bad, 2 wrong usage, 3 could not do it (network, files).\n",
 		out);

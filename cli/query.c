@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/duration.h"
@@ -8,6 +7,7 @@
 #include "base/url.h"
 #include "cli/options.h"
 #include "cli/query_print.h"
+#include "cli/terminal.h"
 #include "engine/config.h"
 #include "engine/io/clock.h"
 #include "engine/io/query.h"
@@ -244,18 +244,12 @@ static bool read_question(struct question *q, const struct options_spec *spec,
 	return true;
 }
 
-static size_t terminal_columns(void) {
-	struct winsize size;
-	bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-	return known ? size.ws_col : 80;
-}
-
 /* Charts of a range on a terminal, tables of everything else. */
 static void print_for_people(const struct question *q, struct strbuf *out,
 							 const struct pql_value *value) {
 	if (q->query.is_range && !q->table && isatty(STDOUT_FILENO)) {
 		query_print_chart(out, value,
-						  (struct query_chart_style){.columns = terminal_columns(),
+						  (struct query_chart_style){.columns = terminal_columns(80),
 													 .color = getenv("NO_COLOR") == NULL});
 	} else {
 		query_print_table(out, value, q->query.is_range);

@@ -134,8 +134,13 @@ static void chart_scalar(struct chart *c, const struct pql_value *v) {
 /* From when to when, under the ends of the axis. */
 static void add_times(struct chart *c) {
 	struct strbuf from = STRBUF_INIT, to = STRBUF_INIT;
-	timestamp_print_rfc3339_ms(&from, c->grid.start);
-	timestamp_print_rfc3339_ms(&to, c->grid.end);
+	if (c->style.from != NULL) {
+		strbuf_add_c(&from, c->style.from);
+		strbuf_add_c(&to, c->style.to);
+	} else {
+		timestamp_print_rfc3339_ms(&from, c->grid.start);
+		timestamp_print_rfc3339_ms(&to, c->grid.end);
+	}
 	size_t between = c->columns > from.len + to.len ? c->columns - from.len - to.len : 2;
 	strbuf_printf(c->out, "%*s%s%*s%s\n", MARGIN, "", from.ptr, (int)between, "", to.ptr);
 	strbuf_finish(&from);
@@ -171,7 +176,7 @@ void query_print_chart(struct strbuf *out, const struct pql_value *v,
 					  .style = style,
 					  .grid = v->grid,
 					  .columns = steps < wide ? steps : wide,
-					  .rows = count > 4 ? 2 : 5};
+					  .rows = count > 4 || style.low ? 2 : 5};
 	c.sums = mem_calloc(c.columns, sizeof(*c.sums));
 	c.counts = mem_calloc(c.columns, sizeof(*c.counts));
 	chart_all(&c, v, count);

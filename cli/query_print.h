@@ -17,6 +17,8 @@ void query_print_table(struct strbuf *out, const struct pql_value *value, bool i
 struct query_chart_style {
 	size_t columns; /* of the terminal */
 	bool color;
+	bool low;              /* two lines for each series */
+	const char *from, *to; /* what stands under the ends of the axis; NULL: the times */
 };
 
 /* A range: for each series a chart as wide as the terminal. */

@@ -1,4 +1,5 @@
-"""The configuration reference names every setting, flag and variable of the option table, and nothing that is not there."""
+"""The configuration reference names every setting, flag and variable of the option table, and nothing that is not there; the page about rule
+tests names every option and key."""
 import os
 import re
 
@@ -44,4 +45,12 @@ for name in access:
 for name in re.findall(r"^\| `([\w.]+)` \|", text, re.M):
 	if name not in [row[0] for row in rows] + in_file_only + access:
 		complaints.append(f"docs/configuration.md: there is no setting {name}")
+# the page about rule tests: every option of the command and every key of a test file
+with open(os.path.join(ROOT, "docs/testing.md"), encoding="utf-8") as f:
+	testing = f.read()
+flags = re.findall(r'\.flag = "([\w-]+)"', "\n".join(lines_of("cli/test.c")))
+fields = re.findall(r'= \{"(\w+)", FIELD_', "\n".join(line for part in ("", "_alert", "_expr", "_series") for line in lines_of(f"rules/test_file{part}.c")))
+complaints += [] if len(flags) > 5 and len(fields) > 30 else ["the tables of rule tests were not found"]
+complaints += [f"docs/testing.md: --{flag} is missing" for flag in flags if f"`--{flag}" not in testing]
+complaints += [f"docs/testing.md: {field} is missing" for field in fields if not re.search(rf"\b{field}\b", testing)]
 finish("docs", complaints)

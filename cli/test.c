@@ -1,0 +1,287 @@
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cli/options.h"
+#include "cli/test.h"
+#include "engine/io/files.h"
+#include "engine/limits.h"
+#include "rules/yaml.h"
+
+#define SHOWN_CHECKS 100u /* failed checks printed in full, over all files */
+
+static const struct option_row rows[] = {
+	{.flag = "run",
+	 .argument = "REGEX",
+	 .help = "only test groups whose name it finds; several: one of them",
+	 .repeats = true},
+	{.flag = "compat",
+	 .argument = "NAME",
+	 .choices = "promtool",
+	 .help = "promtool: as it does, without group intervals and extra keys"},
+	{.flag = "diff", .help = "failed checks as lines with - and +"},
+	{.flag = "junit", .argument = "FILE", .help = "write results for CI systems there, too"},
+	{.flag = "json", .letter = 'j', .help = "print one JSON document instead of text"},
+	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that pass"},
+	{.flag = "debug", .help = "print all data of each test group to stderr"},
+	{.flag = "ignore-unknown-fields", .help = "pass over keys that are not known"},
+};
+
+static const struct options_spec spec = {
+	.command = &command_test,
+	.about =
+		"Runs rule unit tests in promtool's format: input series, the alerts expected at which time, what expressions are worth.\n"
+		"The rules are evaluated and alerts go through their states as in the daemon. Of a folder, every file with the key\n"
+		"\"tests\" is taken; \"-\" is the standard input. Rule files are found from the test file's folder.\n\n"
+		"A test file:\n"
+		"  evaluation_interval: 1m             of groups without one; group_eval_order, fuzzy_compare may stand here, too\n"
+		"  rule_files: [alerts.yml]            patterns\n"
+		"  tests:\n"
+		"    - name: an instance is down       also: interval (of the series), external_labels, external_url, start_timestamp\n"
+		"      input_series:\n"
+		"        - series: up{instance=\"a\"}\n"
+		"          values: 1 1 0x20            0 1 2: 0+1x2; _ nothing; stale ends it\n"
+		"      alert_rule_test:\n"
+		"        - eval_time: 10m\n"
+		"          alertname: InstanceDown     none is expected when exp_alerts is missing\n"
+		"          exp_alerts:\n"
+		"            - exp_labels: {severity: page, instance: a}\n"
+		"              exp_annotations: {summary: a is down}\n"
+		"      promql_expr_test:\n"
+		"        - expr: sum(up)\n"
+		"          eval_time: 10m\n"
+		"          exp_samples: [{labels: '{}', value: 0}]\n\n"
+		"Beyond promtool, beside exp_alerts: exp_pending, exp_resolved, exp_notifications (lists of alerts), fires_between:\n"
+		"[5m, 20m] (then and at no other time), with_labels (look at those alerts only). In an alert: exp_labels_include,\n"
+		"exp_annotations_include (others may be there), exp_labels_match, exp_annotations_match (regular expressions),\n"
+		"exp_value, exp_active_at, exp_resolved_at; of a notification exp_status, exp_starts_at, exp_ends_at.\n\n"
+		"Exit code: 0 all pass, 1 a test failed or a file is bad, 2 wrong usage, 3 a file could not be read.\n",
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+	.examples =
+		"Examples:\n  tocsin test tests/\n  tocsin test --run 'disk|memory' --diff tests/nodes.yml\n"
+		"  tocsin test --compat promtool --junit results.xml tests/*.yml\n",
+};
+
+void test_number(struct strbuf *out, size_t number) {
+	if (number >= 1000) {
+		test_number(out, number / 1000);
+		strbuf_printf(out, ",%03zu", number % 1000);
+	} else {
+		strbuf_printf(out, "%zu", number);
+	}
+}
+
+void test_count(struct strbuf *out, size_t count, const char *noun) {
+	test_number(out, count);
+	strbuf_printf(out, " %s%s", noun, count == 1 ? "" : "s");
+}
+
+void test_group_name(struct strbuf *out, const struct test_group *group) {
+	if (group->name.len > 0) {
+		strbuf_add(out, group->name);
+	} else {
+		strbuf_printf(out, "unnamed#%zu", group->number);
+	}
+}
+
+/* ---- which files ---- */
+
+/* Of a folder only those that are tests: rule files and others stand beside them. */
+static bool is_test_file(struct test_run *r, const char *path) {
+	struct arena a;
+	struct strbuf text = STRBUF_INIT;
+	struct diags ignored;
+	struct yaml_document *documents;
+	size_t count = 0;
+	const char *error;
+	arena_init(&a);
+	diags_init(&ignored, &a);
+	bool found = !file_read(path, LIMIT_FILE_BYTES, &text, &r->arena, &error);
+	if (!found) {
+		yaml_parse(strbuf_str(&text), &a, &ignored, &documents, &count);
+		found = count > 0 && yaml_find(documents[0].root, "tests") != NULL;
+	}
+	strbuf_finish(&text);
+	arena_finish(&a);
+	return found;
+}
+
+static void add_folder(struct test_run *r, const char *path, struct file_list *list) {
+	struct file_list all = {0};
+	const char *error;
+	size_t before = list->count;
+	if (!files_tree(path, &r->arena, &all, &error)) {
+		options_report(&command_test, error);
+		test_note(r, EXIT_UNABLE);
+		return;
+	}
+	for (size_t i = 0; i < all.count; i++) {
+		if (is_test_file(r, all.paths[i])) {
+			files_add(list, &r->arena, all.paths[i]);
+		}
+	}
+	if (list->count == before) {
+		options_report(&command_test,
+					   arena_printf(&r->arena, "%s: no file in it has the key \"tests\"", path));
+		test_note(r, EXIT_UNABLE);
+	}
+}
+
+static void list_files(struct test_run *r, const struct options *o, struct file_list *list) {
+	for (int i = 0; i < o->operand_count; i++) {
+		const char *operand = o->operands[i];
+		size_t before = list->count;
+		if (file_is_folder(operand)) {
+			add_folder(r, operand, list);
+			continue;
+		}
+		files_glob(NULL, str_from(operand), &r->arena, list);
+		if (list->error != NULL) {
+			options_report(&command_test, list->error);
+			test_note(r, EXIT_UNABLE);
+		} else if (list->count == before) {
+			options_report(&command_test, arena_printf(&r->arena, "no file is called %s", operand));
+			test_note(r, EXIT_UNABLE);
+		}
+	}
+}
+
+/* ---- all of it ---- */
+
+static bool read_compat(struct test_run *r, const struct options *o) {
+	const char *name = options_get(o, "compat");
+	r->promtool = name != NULL && strcmp(name, "promtool") == 0;
+	if (name != NULL && !r->promtool) {
+		options_complain(&command_test, "--compat %s: only promtool is known", name);
+		return false;
+	}
+	return true;
+}
+
+static bool read_wanted(struct test_run *r, const struct options *o) {
+	r->wanted = ARENA_ARRAY(&r->arena, struct regex *, o->flag_count);
+	for (size_t i = 0; i < o->flag_count; i++) {
+		const char *error, *text = o->flags[i].value;
+		if (strcmp(o->flags[i].row->flag, "run") != 0) {
+			continue;
+		}
+		struct regex *regex = regex_create(str_from(text), REGEX_UNANCHORED, &r->arena, &error);
+		if (regex == NULL) {
+			options_complain(&command_test, "--run %s: %s", text, error);
+			return false;
+		}
+		r->wanted[r->wanted_count++] = regex;
+	}
+	return true;
+}
+
+static void write_junit(struct test_run *r) {
+	struct strbuf text = STRBUF_INIT;
+	const char *error;
+	strbuf_add_c(&text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+	strbuf_add(&text, strbuf_str(&r->junit_text));
+	strbuf_add_c(&text, "</testsuites>\n");
+	if (!file_write(r->junit_path, strbuf_str(&text), &r->arena, &error)) {
+		options_report(&command_test, error);
+		test_note(r, EXIT_UNABLE);
+	}
+	strbuf_finish(&text);
+}
+
+static void print_totals(struct test_run *r) {
+	struct strbuf line = STRBUF_INIT;
+	test_count(&line, r->files, "file");
+	strbuf_add_c(&line, ", ");
+	test_count(&line, r->groups, "test");
+	strbuf_add_c(&line, ", ");
+	test_count(&line, r->checks, "check");
+	strbuf_add_c(&line, ": ");
+	test_number(&line, r->failed);
+	strbuf_add_c(&line, " failed");
+	if (r->broken > 0) {
+		strbuf_add_c(&line, ", ");
+		test_number(&line, r->broken);
+		strbuf_add_c(&line, " could not be run");
+	}
+	if (r->groups == 0 && r->wanted_count > 0) {
+		strbuf_add_c(&line, " (no test has a name that --run finds)");
+	}
+	puts(line.ptr);
+	strbuf_finish(&line);
+}
+
+static void run_files(struct test_run *r, const struct file_list *list) {
+	json_init(&r->json_writer, &r->json_text);
+	json_open_object(&r->json_writer);
+	json_key(&r->json_writer, "files");
+	json_open_array(&r->json_writer);
+	test_progress_init(&r->progress, !r->debug, list->count);
+	for (size_t i = 0; i < list->count; i++) {
+		test_run_file(r, list->paths[i]);
+	}
+	test_progress_clear(&r->progress);
+	json_close_array(&r->json_writer);
+	json_key(&r->json_writer, "checks");
+	json_int(&r->json_writer, (int64_t)r->checks);
+	json_key(&r->json_writer, "failed");
+	json_int(&r->json_writer, (int64_t)r->failed);
+	json_key(&r->json_writer, "broken");
+	json_int(&r->json_writer, (int64_t)r->broken);
+	json_close_object(&r->json_writer);
+}
+
+static enum exit_code test_files(struct test_run *r, const struct options *o) {
+	struct file_list list = {0};
+	if (o->operand_count == 0) {
+		return options_complain(&command_test, "which FILE? (\"-\" is the standard input)");
+	}
+	if (!read_compat(r, o) || !read_wanted(r, o)) {
+		return EXIT_USAGE;
+	}
+	r->diff = options_get(o, "diff") != NULL;
+	r->json = options_get(o, "json") != NULL;
+	r->quiet = options_get(o, "quiet") != NULL;
+	r->debug = options_get(o, "debug") != NULL;
+	r->ignores_unknown = options_get(o, "ignore-unknown-fields") != NULL;
+	r->junit_path = options_get(o, "junit");
+	r->checks_left = SHOWN_CHECKS;
+	list_files(r, o, &list);
+	run_files(r, &list);
+	if (r->json) {
+		puts(r->json_text.ptr);
+	} else if (r->files > 0 && (!r->quiet || r->code != EXIT_FINE)) {
+		print_totals(r);
+	}
+	if (r->junit_path != NULL) {
+		write_junit(r);
+	}
+	return r->code;
+}
+
+static enum exit_code run(int argc, char **argv) {
+	struct test_run r = {.code = EXIT_FINE};
+	struct options options;
+	arena_init(&r.arena);
+	enum options_outcome outcome = options_parse(&spec, argc, argv, &r.arena, &options);
+	enum exit_code code = outcome == OPTIONS_READ     ? test_files(&r, &options)
+						  : outcome == OPTIONS_HELPED ? EXIT_FINE
+													  : EXIT_USAGE;
+	for (size_t i = 0; i < r.wanted_count; i++) {
+		regex_destroy(r.wanted[i]);
+	}
+	strbuf_finish(&r.json_text);
+	strbuf_finish(&r.junit_text);
+	arena_finish(&r.arena);
+	return code;
+}
+
+static void describe(struct arena *a, struct options_spec *ret_spec) {
+	(void)a;
+	*ret_spec = spec;
+}
+
+const struct command command_test = {.name = "test",
+									 .operand = "FILE...",
+									 .summary = "run rule unit tests",
+									 .run = run,
+									 .describe = describe};
