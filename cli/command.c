@@ -2,10 +2,19 @@
 
 #include <string.h>
 
+/* clang-format off: one a line */
 const struct command *const commands[] = {
-	&command_run,     &command_check,      &command_test,   &command_query,
-	&command_presets, &command_completion, &command_manual, &command_version,
+	&command_run,
+	&command_check,
+	&command_test,
+	&command_query,
+	&command_presets,
+	&command_health,
+	&command_completion,
+	&command_manual,
+	&command_version,
 };
+/* clang-format on */
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
 const struct command *command_find(const char *name) {

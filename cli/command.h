@@ -37,6 +37,7 @@ extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_test;
 extern const struct command command_query;
+extern const struct command command_health;
 extern const struct command command_presets;
 extern const struct command command_completion;
 extern const struct command command_manual;
