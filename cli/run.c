@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "cli/options.h"
+#include "engine/io/clock.h"
 #include "engine/io/runner.h"
 
 #define OWN_ROWS 1 /* before those of the configuration */
@@ -110,6 +111,7 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	struct rule_set *set;
 	struct strbuf messages = STRBUF_INIT;
 	arena_init(arena);
+	ts_ms began = clock_wall();
 	enum loader_outcome outcome = loader_load(loader, NULL, arena, &config, &set, &messages);
 	print_messages(strbuf_str(&messages));
 	strbuf_finish(&messages);
@@ -122,6 +124,7 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	}
 	const struct runner_options options = {.loader = *loader,
 										   .version = TOCSIN_VERSION,
+										   .load_began = began,
 										   .log_fd = STDERR_FILENO,
 										   .handles_signals = true};
 	return run_loop(&options, arena, &config, set);

@@ -61,6 +61,7 @@ struct config {
 		remote_write_given;       /* by flags and variables */
 	const struct str *rule_files; /* globs, relative to the configuration file's folder */
 	size_t rule_file_count;
+	bool watch; /* reload when a file changes; false */
 	const struct config_preset
 		*presets; /* "generic" when neither rule files nor presets are given */
 	size_t preset_count;

@@ -69,6 +69,8 @@ static const struct setting table[] = {
 					  config_access_read_plain_headers),
 	OPTION("rule_files", SETTING_TEXTS, rule_files, "rules", "RULES", "FILE",
 		   "a rule file, or a pattern such as rules/*.yml"),
+	OPTION("watch", SETTING_BOOL, watch, "watch", "WATCH", NULL,
+		   "reload when the configuration or a rule file changes (false)"),
 	OPTION(
 		"presets", SETTING_PRESETS, presets, "preset", "PRESET", "NAME",
 		"built-in rules for a model server, with parameters: NAME?by=service&window=10m (generic)"),

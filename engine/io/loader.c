@@ -16,8 +16,7 @@ struct load {
 	struct rule_set *set;
 	const struct rule_set *previous; /* NULL: there is none */
 	struct strbuf *messages;
-	struct str text;  /* of the configuration file */
-	bool rules_given; /* outside of the configuration file, so relative to where we are */
+	struct str text; /* of the configuration file */
 	enum loader_outcome outcome;
 };
 
@@ -113,7 +112,6 @@ static void apply_settings(struct load *l) {
 		if (is_first(l->loader, i)) {
 			forget_list(l->config, str_from(s->name));
 		}
-		l->rules_given = l->rules_given || strcmp(s->name, "rule_files") == 0;
 		if (!config_set(l->config, str_from(s->name), str_from(s->value), l->arena, &error)) {
 			report_setting(l, s, error);
 			note(l, LOADER_MISUSED);
@@ -145,6 +143,21 @@ static void check_web_config(struct load *l) {
 
 /* ---- rules ---- */
 
+/* Those that are given outside of the configuration file are relative to where we are. */
+static bool has_rules(const struct loader *l) {
+	for (size_t i = 0; i < l->setting_count; i++) {
+		if (strcmp(l->settings[i].name, "rule_files") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *loader_rule_folder(const struct loader *l, struct arena *a) {
+	bool outside = l->path == NULL || has_rules(l);
+	return outside ? "" : arena_dup(a, file_folder(l->path)).ptr;
+}
+
 /* "tocsin.yml:3:5: " where the configuration names the file; nothing when an option did. The configuration keeps no places, and
  * is read a second time. */
 static void add_place(struct load *l, struct str pattern) {
@@ -152,7 +165,7 @@ static void add_place(struct load *l, struct str pattern) {
 	struct yaml_document *documents;
 	size_t count = 0;
 	diags_init(&ignored, l->arena);
-	if (l->rules_given || l->text.len == 0 ||
+	if (has_rules(l->loader) || l->text.len == 0 ||
 		!yaml_parse(l->text, l->arena, &ignored, &documents, &count) || count == 0 ||
 		documents[0].root == NULL || documents[0].root->kind != YAML_MAPPING) {
 		return;
@@ -230,9 +243,7 @@ static void refuse_folder(struct load *l, const char *folder, struct str pattern
 }
 
 static void add_files(struct load *l) {
-	const char *path = l->loader->path;
-	const char *folder =
-		path != NULL && !l->rules_given ? arena_dup(l->arena, file_folder(path)).ptr : NULL;
+	const char *folder = loader_rule_folder(l->loader, l->arena);
 	for (size_t i = 0; i < l->config->rule_file_count; i++) {
 		struct str pattern = l->config->rule_files[i];
 		struct file_list list = {0};

@@ -129,6 +129,7 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 	log_start(r);
 	log_setup(r, set->rule_count, set->group_count);
 	engine_load(r->engine, &r->config, set, clock_wall());
+	runner_watch_load(r, r->options.load_began);
 	runner_turn(r);
 }
 
@@ -197,6 +198,8 @@ static void wake_later(struct runner *r, ts_ms now) {
 	if (r->state == RUNNER_DRAINING && (at == TS_NONE || at > r->drain_until)) {
 		at = r->drain_until;
 	}
+	ts_ms look_at = runner_watch_at(r, now);
+	at = at == TS_NONE || (look_at != TS_NONE && look_at < at) ? look_at : at;
 	wakeup_set(r->wakeup, at, now);
 }
 
@@ -231,6 +234,7 @@ void runner_turn(struct runner *r) {
 		return;
 	}
 	runner_watch_access(r);
+	runner_watch_files(r);
 	settle(r);
 	wake_later(r, now);
 }
@@ -254,13 +258,14 @@ static bool fail_reload(struct runner *r, const struct strbuf *messages) {
 }
 
 static void take_config(struct runner *r, struct arena *arena, const struct config *config,
-						struct rule_set *set) {
+						struct rule_set *set, ts_ms began) {
 	log_configure(&r->log, config);
 	engine_load(r->engine, config, set, clock_wall());
 	config_destroy(r->arena);
 	r->arena = arena;
 	r->config = *config;
 	access_forget(r->access);
+	runner_watch_load(r, began);
 	wakeup_set(r->wakeup, 0, clock_wall()); /* a turn of its own: this may be inside of a request */
 }
 
@@ -280,6 +285,7 @@ bool runner_reload(struct runner *r, struct strbuf *messages) {
 	struct arena *arena = mem_calloc(1, sizeof *arena);
 	struct config config;
 	struct rule_set *set;
+	ts_ms began = clock_wall();
 	struct loader loader = r->options.loader;
 	loader.style.color = false;
 	arena_init(arena);
@@ -293,7 +299,7 @@ bool runner_reload(struct runner *r, struct strbuf *messages) {
 		config_destroy(arena);
 		return fail_reload(r, messages);
 	}
-	take_config(r, arena, &config, set);
+	take_config(r, arena, &config, set, began);
 	log_reload(r, outcome == LOADER_FINE, messages);
 	if (outcome == LOADER_PARTLY) {
 		note_failed_reload(r, messages);
@@ -372,6 +378,7 @@ static void close_server(struct runner *r, struct http_server *s) {
 static void runner_close(struct runner *r) {
 	r->state = RUNNER_CLOSING;
 	wakeup_close(r->wakeup);
+	watch_close(r->watch);
 	signals_close(r->signals);
 	r->closing = 1;
 	http_client_close(r->client, handle_part_closed, r);

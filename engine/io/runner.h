@@ -13,6 +13,7 @@ typedef void runner_stopped(void *data);
 struct runner_options {
 	struct loader loader; /* for reloads; what it points to must stay */
 	const char *version;
+	ts_ms load_began; /* by clock_wall(), before what is given to runner_create was read */
 	int log_fd;
 	bool handles_signals; /* SIGTERM and SIGINT drain, a second one stops; SIGHUP reloads */
 	runner_stopped

@@ -12,6 +12,7 @@
 #include "engine/io/signals.h"
 #include "engine/io/stopwatch.h"
 #include "engine/io/wakeup.h"
+#include "engine/io/watch.h"
 #include "engine/limits.h"
 
 /*      runner_create ──► running ──runner_drain──► draining ──idle or late──► closing ──► gone
@@ -37,6 +38,8 @@ struct runner {
 	struct http_server
 		*next_server; /* of a reload, to take the place of `server` in the next turn */
 	bool server_changes;
+	struct watch *watch;         /* NULL: files are not watched */
+	const char *watch_complaint; /* that was logged last */
 	struct stopwatch stopwatch;
 	bool answered;     /* an exchange has ended */
 	bool settled;      /* the first round of work is done */
@@ -70,6 +73,14 @@ void runner_watch_access(struct runner *r);
 void runner_print_url(struct strbuf *out, const struct runner *r);
 /* A line of the log for each line of `messages` that says something; excerpts with carets are for people before a terminal. */
 void runner_log_messages(struct runner *r, struct str messages);
+
+/* runner_watch.c */
+/* After each load, which began at that time: watches its files, if the configuration wants it. */
+void runner_watch_load(struct runner *r, ts_ms began);
+/* Reloads if something has changed. */
+void runner_watch_files(struct runner *r);
+/* When to look next; TS_NONE: never. */
+ts_ms runner_watch_at(const struct runner *r, ts_ms now);
 
 /* The API's handler. */
 void runner_handle_request(struct api_request *request, struct api_response *response, void *data);

@@ -398,6 +398,7 @@ static void test_printed_options(void **state) {
 		{"limits.answer_bytes", {"1024"}, "1KiB"},
 		{"limits.answer_bytes", {"1025"}, "1025"},
 		{"web.lifecycle", {""}, "true"},
+		{"watch", {""}, "true"},
 		{"resend_delay", {"90s"}, "1m30s"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
