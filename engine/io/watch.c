@@ -221,8 +221,8 @@ static void watch_pattern(struct watch *w, struct str pattern) {
 	}
 }
 
-/* Anew, since a folder's name may be another folder's by now. The old ones are let go of after the new ones stand, so that no change
- * falls between them. */
+/* Anew, since a folder's name may be another folder's by now. The old ones go after the new ones stand, so that no change falls
+ * between them. */
 static void watch_folders(struct watch *w) {
 	struct watched *old = w->folders;
 	w->folders = NULL;

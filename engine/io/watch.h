@@ -1,8 +1,8 @@
-/* Whether the files of a load are others by now: the configuration, the rule files, and what their patterns match anew. inotify says
- * that something stirs in one of the folders on the way to them, links followed; the files' inodes, sizes and times say whether it
- * was one of them. So it does not matter who changes them in which way: an editor that renames, Kubernetes that exchanges a link above
- * them, a folder that goes and comes back. Where inotify has nothing to say (network file systems), they are looked at all the same
- * every WATCH_LOOK_EVERY. */
+/* Whether the files of a load are others by now: the configuration, the rule files, and what their patterns match anew.
+ * inotify says that something stirs in one of the folders on the way to them, links followed; the files' inodes, sizes and times
+ * say whether it was one of them. So it does not matter who changes them in which way: an editor that renames, Kubernetes that
+ * exchanges a link above them, a folder that goes and comes back. Where inotify has nothing to say (network file systems), they
+ * are looked at all the same every WATCH_LOOK_EVERY. */
 #ifndef ENGINE_IO_WATCH_H
 #define ENGINE_IO_WATCH_H
 
@@ -30,8 +30,8 @@ struct watch;
 typedef void watch_stir(void *data);
 struct watch *watch_create(uv_loop_t *loop, watch_stir *stir, void *data);
 
-/* Takes what is there now for what was loaded. `began` is when the load began, by the wall clock: what changed after it may have been
- * read before the change, and counts as changed at the next look. `now` is of the monotonic clock. */
+/* Takes what is there now for what was loaded. `began` is when the load began, by the wall clock: what changed after it may have
+ * been read before the change, and counts as changed at the next look. `now` is of the monotonic clock. */
 void watch_set(struct watch *w, const struct watch_sources *sources, ts_ms began, dur_ms now);
 
 /* Whether something has changed since the last watch_set, or the last time that it said so. At rest, and before it is time to look,
