@@ -19,8 +19,8 @@ struct loader {
 	struct diag_style style; /* of the messages */
 };
 
-/* The folder in which relative patterns of rule_files begin: the configuration's; of those given outside of it, "": where we are. In
- * `a`. */
+/* The folder in which relative patterns of rule_files begin: the configuration's; of those given outside of it, "": where we are.
+ * In `a`. */
 const char *loader_rule_folder(const struct loader *l, struct arena *a);
 
 enum loader_outcome {
