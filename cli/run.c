@@ -140,7 +140,8 @@ static void describe(struct arena *a, struct options_spec *ret_spec) {
 			"/api/v1/rules and /api/v1/alerts as Prometheus has them, /metrics, /-/healthy, /-/ready.\n\n"
 			"A setting is taken from the option, else from its environment variable, else from the file,\n"
 			"else the default in parentheses counts. A list that an option gives replaces the file's.\n\n"
-			"SIGHUP reads the file and the rules again; if they are bad, everything goes on as it was.\n"
+			"SIGHUP reads the file and the rules again, --watch does so whenever they change; what is bad\n"
+			"stays as it was.\n"
 			"SIGTERM and SIGINT stop it once what is queued is delivered; a second one stops it at once.\n\n"
 			"Exit code 0: stopped by a signal. 1: configuration or rules are bad. 2: wrong usage.\n"
 			"3: a file could not be read, or the address is not free.\n",

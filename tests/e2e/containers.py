@@ -80,8 +80,15 @@ def build(name, folder, dockerfile, arguments=()):
 	"""Builds PREFIX + name from a folder by the Dockerfile at a path, or by the text of one; `arguments` are "NAME=VALUE". What was
 	built before is taken from the engine's cache."""
 	args = [word for argument in arguments for word in ("--build-arg", argument)]
+	before = _id(PREFIX + name)
 	if "\n" in dockerfile:  # without any context
 		docker("build", "-t", PREFIX + name, *args, "-", text=dockerfile, timeout=600)
 	else:
 		docker("build", "-t", PREFIX + name, *args, "-f", dockerfile, folder, timeout=600)
+	if before and before != _id(PREFIX + name):
+		docker("rmi", before, check=False)  # which has no name any more; one that is in use stays
 	return PREFIX + name
+
+
+def _id(name):
+	return docker("image", "inspect", "-f", "{{.Id}}", name, check=False).strip()

@@ -69,8 +69,8 @@ FOLDERS = sorted(name for name in os.listdir(KUBERNETES) if os.path.isdir(os.pat
 # ---- what refers to what ----
 
 def variables():
-	said = subprocess.run([binary(), "run", "--help"], capture_output=True, text=True, check=True).stdout
-	return set(re.findall(r"TOCSIN_\w+", said)) | {"TOCSIN_HEALTH_TIMEOUT"}
+	said = [subprocess.run([binary(), command, "--help"], capture_output=True, text=True, check=True).stdout for command in ("run", "health")]
+	return set(re.findall(r"TOCSIN_\w+", "".join(said)))
 
 
 def selects(selector, labels):
