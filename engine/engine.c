@@ -213,6 +213,10 @@ void engine_drain(struct engine *e, ts_ms now) {
 	tick_cancel_all(e);
 }
 
+bool engine_is_evaluating(const struct engine *e) {
+	return e->ticks != NULL;
+}
+
 bool engine_idle(const struct engine *e) {
 	for (size_t i = 0; i < e->peer_count; i++) {
 		struct outbox_stats stats;

@@ -50,5 +50,7 @@ void engine_answer(struct engine *e, uint64_t id, const struct exchange_answer *
 /* From now on begin no evaluation; deliver what is in the outboxes. engine_idle: nothing is left or under way. */
 void engine_drain(struct engine *e, ts_ms now);
 bool engine_idle(const struct engine *e);
+/* Whether groups are being evaluated: then an exchange with Prometheus is under way, or to be had. */
+bool engine_is_evaluating(const struct engine *e);
 
 #endif
