@@ -86,6 +86,7 @@ static enum exit_code run_loop(const struct runner_options *options, struct aren
 		runner_loop_run(loop);
 	} else {
 		fprintf(stderr, "tocsin run: %s\n", error.ptr);
+		supervisor_tell_failed(options->supervisor, strbuf_str(&error));
 		code = EXIT_UNABLE;
 	}
 	runner_loop_destroy(loop);
@@ -105,7 +106,20 @@ static void print_messages(struct str messages) {
 	}
 }
 
-static enum exit_code load_and_run(const struct loader *loader) {
+/* The first error is the status. */
+static void tell_failed(struct supervisor *s, struct str messages) {
+	while (messages.len > 0) {
+		size_t end = str_find(messages, STR("\n"));
+		struct str line = str_slice(messages, 0, end);
+		if (str_find(line, STR("error: ")) < line.len) {
+			supervisor_tell_failed(s, line);
+			return;
+		}
+		messages = str_slice(messages, end < messages.len ? end + 1 : end, messages.len);
+	}
+}
+
+static enum exit_code load_and_run(const struct loader *loader, struct supervisor *supervisor) {
 	struct arena *arena = mem_calloc(1, sizeof *arena);
 	struct config config;
 	struct rule_set *set;
@@ -114,6 +128,9 @@ static enum exit_code load_and_run(const struct loader *loader) {
 	ts_ms began = clock_wall();
 	enum loader_outcome outcome = loader_load(loader, NULL, arena, &config, &set, &messages);
 	print_messages(strbuf_str(&messages));
+	if (outcome != LOADER_FINE) {
+		tell_failed(supervisor, strbuf_str(&messages));
+	}
 	strbuf_finish(&messages);
 	if (outcome != LOADER_FINE) {
 		arena_finish(arena);
@@ -126,8 +143,23 @@ static enum exit_code load_and_run(const struct loader *loader) {
 										   .version = TOCSIN_VERSION,
 										   .load_began = began,
 										   .log_fd = STDERR_FILENO,
+										   .supervisor = supervisor,
 										   .handles_signals = true};
 	return run_loop(&options, arena, &config, set);
+}
+
+static enum exit_code run_supervised(const struct loader *loader) {
+	struct strbuf error = STRBUF_INIT;
+	enum exit_code code = EXIT_UNABLE;
+	struct supervisor *supervisor = supervisor_create(&error);
+	if (supervisor != NULL) {
+		code = load_and_run(loader, supervisor);
+	} else {
+		fprintf(stderr, "tocsin run: %s\n", error.ptr);
+	}
+	supervisor_destroy(supervisor);
+	strbuf_finish(&error);
+	return code;
 }
 
 static void describe(struct arena *a, struct options_spec *ret_spec) {
@@ -143,6 +175,8 @@ static void describe(struct arena *a, struct options_spec *ret_spec) {
 			"SIGHUP reads the file and the rules again, --watch does so whenever they change; what is bad\n"
 			"stays as it was.\n"
 			"SIGTERM and SIGINT stop it once what is queued is delivered; a second one stops it at once.\n\n"
+			"Under systemd (Type=notify) it says when it is ready and how it is, feeds the watchdog, and\n"
+			"listens on the socket that a .socket unit passes on.\n\n"
 			"Exit code 0: stopped by a signal. 1: configuration or rules are bad. 2: wrong usage.\n"
 			"3: a file could not be read, or the address is not free.\n",
 		.examples =
@@ -173,7 +207,7 @@ static enum exit_code run(int argc, char **argv) {
 		strbuf_finish(&shown);
 	} else if (outcome == OPTIONS_READ) {
 		make_loader(&loader, &a, &spec, &options);
-		code = load_and_run(&loader);
+		code = run_supervised(&loader);
 	}
 	arena_finish(&a);
 	return code;

@@ -151,8 +151,8 @@ static void watch(struct http_server *s, uv_loop_t *loop) {
 }
 
 static int open_listener(const struct http_server_options *options, struct strbuf *out_error) {
-	return options->heir_of != NULL ? fcntl(options->heir_of->listener, F_DUPFD_CLOEXEC, 0)
-									: listener_open(options->listen, out_error);
+	int given = options->heir_of != NULL ? options->heir_of->listener : options->passed;
+	return given > 0 ? fcntl(given, F_DUPFD_CLOEXEC, 0) : listener_open(options->listen, out_error);
 }
 
 static void set_access(struct http_server *s, struct web_access *access) {
@@ -204,8 +204,28 @@ unsigned http_server_port(const struct http_server *s) {
 	return listener_port(s->listener);
 }
 
+void http_server_print_address(const struct http_server *s, struct strbuf *out) {
+	listener_print_address(s->listener, out);
+}
+
 bool http_server_has_tls(const struct http_server *s) {
 	return s->access->tls != NULL;
+}
+
+void http_server_quiesce(struct http_server *s) {
+	int listener = MHD_quiesce_daemon(s->daemon);
+	if (listener != MHD_INVALID_SOCKET) { /* not the second time */
+		close(listener);
+	}
+}
+
+bool http_server_is_asked(const struct http_server *s) {
+	for (const struct http_peer *p = s->first; p != NULL; p = p->next) {
+		if (!p->has_asked || p->stage != HTTP_HEAD) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void handle_part_closed(void *data) {
@@ -228,7 +248,7 @@ void http_server_close(struct http_server *s, http_server_closed *closed, void *
 	s->closed_data = data;
 	uv_poll_stop(&s->poll); /* before the daemon closes the descriptor */
 	http_request_release_all(s);
-	close(MHD_quiesce_daemon(s->daemon)); /* before it shuts the socket down for an heir too */
+	http_server_quiesce(s); /* before it shuts the socket down for an heir too */
 	MHD_stop_daemon(s->daemon);
 	close(s->listener);
 	http_peer_sweep(s);

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -102,16 +103,48 @@ int listener_open(const char *address, struct strbuf *out_error) {
 	return fd;
 }
 
+union any_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_un local;
+	struct sockaddr_storage storage;
+};
+
+static bool find_address(int fd, union any_address *ret_address) {
+	socklen_t length = sizeof *ret_address;
+	*ret_address = (union any_address){0};
+	return getsockname(fd, &ret_address->any, &length) == 0;
+}
+
 unsigned listener_port(int fd) {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-		struct sockaddr_storage storage;
-	} a = {0};
-	socklen_t length = sizeof a;
-	if (getsockname(fd, &a.any, &length) != 0) {
+	union any_address a;
+	if (!find_address(fd, &a)) {
 		return 0;
 	}
-	return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
+	switch (a.any.sa_family) {
+	case AF_INET: return ntohs(a.v4.sin_port);
+	case AF_INET6: return ntohs(a.v6.sin6_port);
+	default: return 0;
+	}
+}
+
+void listener_print_address(int fd, struct strbuf *out) {
+	union any_address a;
+	char host[INET6_ADDRSTRLEN] = "";
+	if (!find_address(fd, &a)) {
+		return;
+	}
+	switch (a.any.sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &a.v4.sin_addr, host, sizeof host);
+		strbuf_printf(out, "%s:%u", host, (unsigned)ntohs(a.v4.sin_port));
+		return;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &a.v6.sin6_addr, host, sizeof host);
+		strbuf_printf(out, "[%s]:%u", host, (unsigned)ntohs(a.v6.sin6_port));
+		return;
+	case AF_UNIX: strbuf_add_c(out, a.local.sun_path); return;
+	default: return;
+	}
 }

@@ -130,6 +130,7 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 	log_setup(r, set->rule_count, set->group_count);
 	engine_load(r->engine, &r->config, set, clock_wall());
 	runner_watch_load(r, r->options.load_began);
+	runner_tell_ready(r);
 	runner_turn(r);
 }
 
@@ -156,6 +157,7 @@ struct runner *runner_create(uv_loop_t *loop, const struct runner_options *optio
 	r->arena = arena;
 	r->config = *config;
 	r->started = clock_wall();
+	watchdog_init(&r->watchdog, supervisor_watchdog(r->options.supervisor), clock_monotonic());
 	process_find_place(&r->place);
 	log_init(&r->log, options->log_fd);
 	log_configure(&r->log, config);
@@ -193,6 +195,8 @@ static void change_server(struct runner *r) {
 	r->next_server = NULL;
 }
 
+#define ASKED_AGAIN 20 /* ms */
+
 static void wake_later(struct runner *r, ts_ms now) {
 	ts_ms at = engine_wake_at(r->engine, now);
 	if (r->state == RUNNER_DRAINING && (at == TS_NONE || at > r->drain_until)) {
@@ -200,7 +204,10 @@ static void wake_later(struct runner *r, ts_ms now) {
 	}
 	ts_ms look_at = runner_watch_at(r, now);
 	at = at == TS_NONE || (look_at != TS_NONE && look_at < at) ? look_at : at;
-	wakeup_set(r->wakeup, at, now);
+	if (r->state == RUNNER_DRAINING && runner_is_asked(r, now) && at > now + ASKED_AGAIN) {
+		at = now + ASKED_AGAIN; /* the server does not say when it is done */
+	}
+	wakeup_set(r->wakeup, runner_report_at(r, at, now), now);
 }
 
 /* After the first round of work everything is linked and set up; after each, what it took is free. */
@@ -216,6 +223,11 @@ static void settle(struct runner *r) {
 	r->was_idle = idle;
 }
 
+static bool has_drained(const struct runner *r, ts_ms now) {
+	bool done = engine_idle(r->engine) && !runner_is_asked(r, now);
+	return r->state == RUNNER_DRAINING && (done || now >= r->drain_until);
+}
+
 void runner_turn(struct runner *r) {
 	if (r->state == RUNNER_CLOSING) {
 		return;
@@ -229,13 +241,14 @@ void runner_turn(struct runner *r) {
 	while (engine_next_exchange(r->engine, now, &x)) {
 		runner_send(r, &x);
 	}
-	if (r->state == RUNNER_DRAINING && (engine_idle(r->engine) || now >= r->drain_until)) {
+	if (has_drained(r, now)) {
 		runner_close(r);
 		return;
 	}
 	runner_watch_access(r);
 	runner_watch_files(r);
 	settle(r);
+	runner_report(r, now);
 	wake_later(r, now);
 }
 
@@ -277,11 +290,7 @@ static void log_reload(struct runner *r, bool whole, const struct strbuf *messag
 	log_setup(r, set->rule_count, set->group_count);
 }
 
-bool runner_reload(struct runner *r, struct strbuf *messages) {
-	if (r->state != RUNNER_RUNNING) {
-		strbuf_add_c(messages, "error: tocsin is about to end\n");
-		return false;
-	}
+static bool reload(struct runner *r, struct strbuf *messages) {
 	struct arena *arena = mem_calloc(1, sizeof *arena);
 	struct config config;
 	struct rule_set *set;
@@ -307,7 +316,20 @@ bool runner_reload(struct runner *r, struct strbuf *messages) {
 	return outcome == LOADER_FINE;
 }
 
+bool runner_reload(struct runner *r, struct strbuf *messages) {
+	if (r->state != RUNNER_RUNNING) {
+		strbuf_add_c(messages, "error: tocsin is about to end\n");
+		return false;
+	}
+	supervisor_tell_reloading(r->options.supervisor);
+	bool good = reload(r, messages);
+	runner_tell_ready(r);
+	return good;
+}
+
 /* ---- end ---- */
+
+#define CLOSING_TIME 10000 /* ms, for what follows on the draining */
 
 void runner_drain(struct runner *r) {
 	if (r->state != RUNNER_RUNNING) {
@@ -317,7 +339,9 @@ void runner_drain(struct runner *r) {
 	log_write(&r->log, LOG_INFO, now, LABELS_EMPTY, "stopping once what is queued is delivered");
 	r->state = RUNNER_DRAINING;
 	r->drain_until = now + r->config.drain_timeout;
+	supervisor_tell_stopping(r->options.supervisor, r->config.drain_timeout + CLOSING_TIME);
 	engine_drain(r->engine, now);
+	runner_quiesce(r, now);
 	wakeup_set(r->wakeup, now, now);
 }
 

@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "engine/io/loader.h"
+#include "engine/io/supervisor.h"
 
 struct runner;
 
@@ -15,6 +16,8 @@ struct runner_options {
 	const char *version;
 	ts_ms load_began; /* by clock_wall(), before what is given to runner_create was read */
 	int log_fd;
+	struct supervisor *
+		supervisor; /* borrowed; told how it goes; its socket, if it has one, takes the place of `listen` */
 	bool handles_signals; /* SIGTERM and SIGINT drain, a second one stops; SIGHUP reloads */
 	runner_stopped
 		*stopped; /* the runner is gone, and the loop has let go of all that was its; may be NULL */

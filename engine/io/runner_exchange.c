@@ -7,12 +7,20 @@
 
 #define KEPT_BYTES (64u << 10) /* of an answer that is only read for its error text */
 
-struct errand {
-	struct runner *runner;
-	uint64_t id;
-	enum exchange_peer peer;
-	struct strbuf body; /* KEPT_BYTES at most */
-};
+static void begin_errand(struct runner *r, struct errand *w) {
+	w->next = r->errands;
+	r->errands = w;
+}
+
+static void end_errand(struct runner *r, struct errand *w) {
+	struct errand **at = &r->errands;
+	while (*at != w) {
+		at = &(*at)->next;
+	}
+	*at = w->next;
+	strbuf_finish(&w->body);
+	free(w);
+}
 
 static bool handle_receive(int status, struct str bytes, void *data) {
 	struct errand *w = data;
@@ -34,9 +42,8 @@ static void handle_done(const struct http_answer *answer, void *data) {
 										  .retry_after = answer->retry_after,
 										  .took = answer->took};
 	engine_answer(r->engine, w->id, &given, clock_wall());
-	strbuf_finish(&w->body);
-	free(w);
-	r->answered = true;
+	end_errand(r, w);
+	r->answered = r->status_due = true;
 	runner_turn(r);
 }
 
@@ -77,6 +84,8 @@ void runner_send(struct runner *r, const struct exchange *x) {
 	w->runner = r;
 	w->id = x->id;
 	w->peer = x->peer;
+	w->deadline = clock_monotonic() + x->timeout;
+	begin_errand(r, w);
 	const struct config_peer *peer = find_peer(r, x);
 	struct strbuf url = STRBUF_INIT;
 	strbuf_add(&url, peer->url);

@@ -10,14 +10,27 @@
 	90000 /* ms; above the minute at which many scrape, so that their connections live on */
 #define ACCESS_LOOK_EVERY 5000 /* ms */
 
+/* The socket that the service manager opened; 0: none, the configuration says where to listen. */
+static int passed_listener(const struct runner *r) {
+	return supervisor_listener(r->options.supervisor);
+}
+
 void runner_print_url(struct strbuf *out, const struct runner *r) {
+	const char *scheme = http_server_has_tls(r->server) ? "https" : "http";
+	if (passed_listener(r) > 0) {
+		bool is_local = http_server_port(r->server) == 0;
+		strbuf_printf(out, "%s%s", scheme, is_local ? " at " : "://");
+		http_server_print_address(r->server, out);
+		strbuf_add_c(out, ", a socket of the service manager");
+		return;
+	}
 	struct str host = r->config.listen;
 	while (host.len > 0 && host.ptr[host.len - 1] != ':') {
 		host.len--;
 	}
 	host.len -= host.len > 0;
-	strbuf_printf(out, "http%s://%.*s:%u", http_server_has_tls(r->server) ? "s" : "",
-				  STR_FMT(host.len > 0 ? host : STR("0.0.0.0")), http_server_port(r->server));
+	strbuf_printf(out, "%s://%.*s:%u", scheme, STR_FMT(host.len > 0 ? host : STR("0.0.0.0")),
+				  http_server_port(r->server));
 }
 
 static unsigned connections_max(void) {
@@ -35,12 +48,13 @@ struct http_server *runner_create_server(struct runner *r, const struct config *
 										 struct web_access *access,
 										 const struct http_server *heir_of,
 										 struct strbuf *out_error) {
-	if (config->listen.len == 0) {
+	if (config->listen.len == 0 && passed_listener(r) == 0) {
 		return NULL;
 	}
 	char *listen = mem_dup_str(config->listen);
 	const struct http_server_options options = {.listen = listen,
 												.heir_of = heir_of,
+												.passed = passed_listener(r),
 												.connections_max = connections_max(),
 												.turn_max = API_TURN_MAX,
 												.body_bytes_max = LIMIT_REQUEST_BYTES,
@@ -63,7 +77,8 @@ static void take_access(struct runner *r, struct web_access *access) {
 /* Where the address stays and TLS goes on or off, both servers listen on one socket for a moment. */
 static bool change_server(struct runner *r, const struct config *config, struct web_access *access,
 						  struct strbuf *messages) {
-	bool same = r->server != NULL && str_equal(config->listen, r->config.listen);
+	bool same = r->server != NULL &&
+				(passed_listener(r) > 0 || str_equal(config->listen, r->config.listen));
 	size_t before = messages->len;
 	if (same && http_server_set_access(r->server, access)) {
 		return true;
@@ -95,6 +110,22 @@ bool runner_prepare_server(struct runner *r, const struct config *config, struct
 	}
 	strbuf_finish(&said);
 	return good;
+}
+
+/* ---- the end ---- */
+
+#define LAST_ANSWERS                                                                               \
+	1000 /* ms; who is accepted and asks nothing must not keep alerts from the next process */
+
+void runner_quiesce(struct runner *r, ts_ms now) {
+	if (r->server != NULL && passed_listener(r) > 0) {
+		http_server_quiesce(r->server);
+		r->answer_until = now + LAST_ANSWERS;
+	}
+}
+
+bool runner_is_asked(const struct runner *r, ts_ms now) {
+	return now < r->answer_until && http_server_is_asked(r->server);
 }
 
 /* ---- in between ---- */

@@ -38,7 +38,7 @@ THIRD_PARTY = {
 	"cmocka.h": [],
 }
 # of the C library, only the shell and the command line may have these
-IMPURE = {"time.h", "sys/time.h", "unistd.h", "fcntl.h", "sys/socket.h", "sys/stat.h", "netdb.h", "arpa/inet.h",
+IMPURE = {"time.h", "sys/time.h", "unistd.h", "fcntl.h", "sys/socket.h", "sys/un.h", "sys/stat.h", "netdb.h", "arpa/inet.h",
 		  "netinet/in.h", "signal.h", "dirent.h", "glob.h", "poll.h", "sys/resource.h", "termios.h", "sys/ioctl.h"}
 
 
