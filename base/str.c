@@ -17,12 +17,39 @@ bool str_ends_with(struct str s, struct str suffix) {
 	return s.len >= suffix.len && str_equal(str_slice(s, s.len - suffix.len, s.len), suffix);
 }
 
+#define SHORT_NEEDLE 4 /* bytes: what memmem sets up for these takes longer than it spares */
+
+static size_t find_short(struct str s, struct str needle) {
+	const char *at = s.ptr, *end = s.ptr + s.len - needle.len + 1;
+	while (at < end && (at = memchr(at, needle.ptr[0], (size_t)(end - at))) != NULL) {
+		if (memcmp(at, needle.ptr, needle.len) == 0) {
+			return (size_t)(at - s.ptr);
+		}
+		at++;
+	}
+	return s.len;
+}
+
 size_t str_find(struct str s, struct str needle) {
 	if (needle.len == 0) {
 		return 0;
 	}
-	const char *at = s.len > 0 ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL;
+	if (s.len < needle.len) {
+		return s.len;
+	}
+	if (needle.len <= SHORT_NEEDLE) {
+		return find_short(s, needle);
+	}
+	const char *at = memmem(s.ptr, s.len, needle.ptr, needle.len);
 	return at == NULL ? s.len : (size_t)(at - s.ptr);
+}
+
+size_t str_find_any(struct str s, const char *chars) {
+	size_t at = 0;
+	while (at < s.len && (s.ptr[at] == '\0' || strchr(chars, s.ptr[at]) == NULL)) {
+		at++;
+	}
+	return at;
 }
 
 static bool is_space(char c) {

@@ -39,6 +39,9 @@ bool str_ends_with(struct str s, struct str suffix);
 /* Offset of the first occurrence of `needle`, or s.len when there is none. */
 size_t str_find(struct str s, struct str needle);
 
+/* Offset of the first byte that is one of `chars`, or s.len. */
+size_t str_find_any(struct str s, const char *chars);
+
 /* Without ASCII white space at both ends. */
 struct str str_trim(struct str s);
 

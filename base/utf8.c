@@ -31,7 +31,7 @@ static size_t decode_as(struct str s, size_t len, uint32_t *ret_rune) {
 	return len;
 }
 
-size_t utf8_decode(struct str s, uint32_t *ret_rune) {
+size_t utf8_decode_wide(struct str s, uint32_t *ret_rune) {
 	*ret_rune = UTF8_INVALID;
 	if (s.len == 0) {
 		return 0;
@@ -58,8 +58,20 @@ void utf8_encode(struct strbuf *b, uint32_t rune) {
 	strbuf_add(b, (struct str){.ptr = bytes, .len = len});
 }
 
-size_t utf8_find_invalid(struct str s) {
+size_t utf8_skip_ascii(struct str s) {
+	uint64_t word;
 	size_t at = 0;
+	for (; at + sizeof(word) <= s.len; at += sizeof(word)) {
+		memcpy(&word, s.ptr + at, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0) {
+			break;
+		}
+	}
+	return at;
+}
+
+size_t utf8_find_invalid(struct str s) {
+	size_t at = utf8_skip_ascii(s);
 	while (at < s.len) {
 		uint32_t rune;
 		size_t len = utf8_decode(str_slice(s, at, s.len), &rune);

@@ -10,8 +10,19 @@
 
 #define UTF8_INVALID UINT32_C(0xFFFD)
 
+size_t utf8_decode_wide(struct str s, uint32_t *ret_rune); /* the rest of utf8_decode */
+
 /* Reads the rune at s.ptr[0]. Returns its length in bytes; 1 and UTF8_INVALID for a bad byte; 0 at the end. */
-size_t utf8_decode(struct str s, uint32_t *ret_rune);
+static inline size_t utf8_decode(struct str s, uint32_t *ret_rune) {
+	if (s.len > 0 && (unsigned char)s.ptr[0] < 0x80) {
+		*ret_rune = (unsigned char)s.ptr[0];
+		return 1;
+	}
+	return utf8_decode_wide(s, ret_rune);
+}
+/* How many bytes at the start of s are certainly ASCII: all up to the first other one, but for up to seven. */
+size_t utf8_skip_ascii(struct str s);
+
 void utf8_encode(struct strbuf *b, uint32_t rune);
 bool utf8_valid(struct str s);
 

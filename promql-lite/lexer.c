@@ -10,24 +10,6 @@ void pql_lexer_init(struct pql_lexer *lx, struct str text, struct arena *arena) 
 	*lx = (struct pql_lexer){.text = text, .arena = arena};
 }
 
-static struct str rest(const struct pql_lexer *lx) {
-	return str_slice(lx->text, lx->at, lx->text.len);
-}
-
-uint32_t lexer_peek(const struct pql_lexer *lx) {
-	uint32_t rune;
-
-	return utf8_decode(rest(lx), &rune) == 0 ? LEXER_EOF : rune;
-}
-
-uint32_t lexer_next(struct pql_lexer *lx) {
-	uint32_t rune;
-	size_t width = utf8_decode(rest(lx), &rune);
-
-	lx->at += width;
-	return width == 0 ? LEXER_EOF : rune;
-}
-
 /* Reads the next rune if it is `wanted`. */
 static bool accept(struct pql_lexer *lx, uint32_t wanted) {
 	if (lexer_peek(lx) != wanted) {
@@ -35,14 +17,6 @@ static bool accept(struct pql_lexer *lx, uint32_t wanted) {
 	}
 	lexer_next(lx);
 	return true;
-}
-
-bool lexer_is_digit(uint32_t rune) {
-	return rune >= '0' && rune <= '9';
-}
-
-bool lexer_is_alpha(uint32_t rune) {
-	return rune == '_' || (rune >= 'a' && rune <= 'z') || (rune >= 'A' && rune <= 'Z');
 }
 
 static bool is_space(uint32_t rune) {

@@ -9,10 +9,11 @@ enum token_class { OTHER, PLAIN, OPERATOR, KEYWORD, AGGREGATOR };
 
 static const struct {
 	const char *text;
+	size_t len;
 	enum token_class class;
 	unsigned uses;
 } kinds[PQL_TOKEN_COUNT_OF_KINDS] = {
-#define TOKEN(name, text, class, uses) {text, class, uses},
+#define TOKEN(name, text, class, uses) {text, sizeof(text) - 1, class, uses},
 #include "promql-lite/tokens.def"
 #undef TOKEN
 };
@@ -25,27 +26,26 @@ bool pql_token_names_label(enum pql_token_kind kind) {
 	return (kinds[kind].uses & LABEL) != 0;
 }
 
-static bool equal_ignoring_case(struct str word, const char *lower) {
+#define KEYWORD_BYTES 32 /* more than any has */
+
+enum pql_token_kind pql_token_keyword(struct str word) {
+	char lower[KEYWORD_BYTES] = {0};
+
+	if (word.len == 0 || word.len > KEYWORD_BYTES) {
+		return PQL_TOKEN_IDENTIFIER;
+	}
 	for (size_t i = 0; i < word.len; i++) {
 		char c = word.ptr[i];
 
-		if (c >= 'A' && c <= 'Z') {
-			c = (char)(c - 'A' + 'a');
-		}
-		if (lower[i] == '\0' || c != lower[i]) {
-			return false;
-		}
+		lower[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 	}
-	return lower[word.len] == '\0';
-}
-
-enum pql_token_kind pql_token_keyword(struct str word) {
 	for (int kind = PQL_TOKEN_AND; kind < PQL_TOKEN_COUNT_OF_KINDS; kind++) {
-		if (equal_ignoring_case(word, kinds[kind].text)) {
+		if (kinds[kind].len == word.len && kinds[kind].text[0] == lower[0] &&
+			memcmp(kinds[kind].text, lower, word.len) == 0) {
 			return (enum pql_token_kind)kind;
 		}
 	}
-	if (equal_ignoring_case(word, "inf") || equal_ignoring_case(word, "nan")) {
+	if (word.len == 3 && (memcmp(lower, "inf", 3) == 0 || memcmp(lower, "nan", 3) == 0)) {
 		return PQL_TOKEN_NUMBER;
 	}
 	return PQL_TOKEN_IDENTIFIER;

@@ -15,12 +15,22 @@ static const struct template *finish_parse(struct tparser *p, struct template *t
 	return NULL;
 }
 
+/* Of every label and annotation: printf would take as long as the rest of a short text. */
+static struct str make_name(struct str name, struct arena *a) {
+	static const struct str prefix = {"__alert_", 8};
+	char *text = arena_alloc(a, prefix.len + name.len + 1);
+	memcpy(text, prefix.ptr, prefix.len);
+	memcpy(text + prefix.len, name.ptr, name.len);
+	text[prefix.len + name.len] = '\0';
+	return (struct str){text, prefix.len + name.len};
+}
+
 const struct template *template_parse(struct str name, struct str source, struct arena *a,
 									  const char **ret_error, struct span *ret_span) {
 	static const char *const known[] = {"$", "$labels", "$externalLabels", "$externalURL",
 										"$value"};
 	struct template *t = ARENA_NEW(a, struct template);
-	t->name = str_from(arena_printf(a, "__alert_%.*s", STR_FMT(name)));
+	t->name = make_name(name, a);
 	t->source = source;
 	if (source.len > TEMPLATE_MAX_SOURCE_BYTES) {
 		*ret_error = arena_printf(a, "template: %.*s:1: text of more than %u bytes",

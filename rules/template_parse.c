@@ -6,41 +6,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-struct token tparser_next(struct tparser *p) {
-	if (p->peeked > 0) {
-		p->peeked--;
-	} else {
-		p->tokens[0] = template_lexer_next(&p->lexer);
-	}
-	return p->tokens[p->peeked];
-}
-
-void tparser_back(struct tparser *p) {
-	p->peeked++;
-}
-
-struct token tparser_peek(struct tparser *p) {
-	if (p->peeked == 0) {
-		p->peeked = 1;
-		p->tokens[0] = template_lexer_next(&p->lexer);
-	}
-	return p->tokens[p->peeked - 1];
-}
-
-struct token tparser_next_non_space(struct tparser *p) {
-	struct token token;
-	do {
-		token = tparser_next(p);
-	} while (token.type == TOKEN_SPACE);
-	return token;
-}
-
-struct token tparser_peek_non_space(struct tparser *p) {
-	struct token token = tparser_next_non_space(p);
-	tparser_back(p);
-	return token;
-}
-
 /* The line is that of the token that was read last, ahead or not, as in Go; the span is that of the token blamed. */
 static void fail(struct tparser *p, struct token blamed, const char *format, va_list args) {
 	if (p->error != NULL) {

@@ -189,11 +189,32 @@ struct tparser {
 	struct span error_span;
 };
 
-struct token tparser_next(struct tparser *p);
-struct token tparser_peek(struct tparser *p);
-struct token tparser_next_non_space(struct tparser *p);
-struct token tparser_peek_non_space(struct tparser *p);
-void tparser_back(struct tparser *p);
+static inline struct token tparser_peek(struct tparser *p) {
+	if (p->peeked == 0) {
+		p->peeked = 1;
+		p->tokens[0] = template_lexer_next(&p->lexer);
+	}
+	return p->tokens[p->peeked - 1];
+}
+static inline struct token tparser_next(struct tparser *p) {
+	struct token token = tparser_peek(p);
+	p->peeked--;
+	return token;
+}
+static inline void tparser_back(struct tparser *p) {
+	p->peeked++;
+}
+static inline struct token tparser_peek_non_space(struct tparser *p) {
+	while (tparser_peek(p).type == TOKEN_SPACE) {
+		p->peeked--;
+	}
+	return tparser_peek(p);
+}
+static inline struct token tparser_next_non_space(struct tparser *p) {
+	struct token token = tparser_peek_non_space(p);
+	p->peeked--;
+	return token;
+}
 void tparser_fail(struct tparser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void tparser_fail_at(struct tparser *p, struct token blamed, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -5,6 +5,7 @@
 #include "base/bug.h"
 #include "base/hash.h"
 #include "base/hmap.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 /* A node under construction: a collection that is open, or one that an anchor names. */
@@ -18,8 +19,8 @@ struct anchor {
 
 struct level {
 	struct yaml_node *node;
-	struct yaml_node *key; /* of a mapping: waits for its value */
-	size_t capacity, size, height;
+	size_t first; /* of its nodes among those that wait */
+	size_t size, height;
 	struct anchor *anchor; /* NULL: it has none */
 };
 
@@ -33,6 +34,9 @@ struct reader {
 		mark_byte; /* libyaml counts characters; here byte `mark_byte` is character `mark_index` */
 	struct level levels[YAML_MAX_DEPTH];
 	size_t depth;
+	/* Finished nodes whose collection is still open, those of the innermost one last; of a mapping keys and values in turn. */
+	struct yaml_node **waiting;
+	size_t waiting_count, waiting_capacity;
 	struct hmap anchors; /* of the current document */
 	struct yaml_document *documents;
 	size_t count, capacity;
@@ -52,6 +56,13 @@ static bool begins_character(char c) {
 
 /* Marks come almost in order, so that walking from the last one is short. */
 static size_t byte_of(struct reader *r, yaml_mark_t mark) {
+	if (r->mark_index < mark.index) {
+		size_t end = r->mark_byte + (mark.index - r->mark_index);
+		end = end < r->text.len ? end : r->text.len;
+		size_t ascii = utf8_skip_ascii(str_slice(r->text, r->mark_byte, end));
+		r->mark_byte += ascii;
+		r->mark_index += ascii;
+	}
 	while (r->mark_index < mark.index && r->mark_byte < r->text.len) {
 		do {
 			r->mark_byte++;
@@ -204,24 +215,8 @@ static struct anchor *anchor_add(struct reader *r, const yaml_char_t *text, stru
 	return anchor;
 }
 
-static void *grow_items(struct reader *r, struct level *level, void *items, size_t size) {
-	return arena_grow(r->arena, items, level->node->count, &level->capacity, size);
-}
-
-static bool attach_to_mapping(struct reader *r, struct level *level, struct yaml_node *node) {
-	if (level->key == NULL) {
-		level->key = node;
-		return true;
-	}
-	struct yaml_node *key = level->key;
-	level->key = NULL;
-	if (key->kind == YAML_SEQUENCE || key->kind == YAML_MAPPING) {
-		yaml_add_type_error(r->diags, key, "string");
-		return true;
-	}
-	level->node->pairs = grow_items(r, level, level->node->pairs, sizeof(struct yaml_pair));
-	level->node->pairs[level->node->count++] = (struct yaml_pair){.key = key, .value = node};
-	return true;
+static bool waits_for_value(const struct reader *r, const struct level *level) {
+	return level->node->kind == YAML_MAPPING && (r->waiting_count - level->first) % 2 == 1;
 }
 
 /* Puts a finished node where it belongs: into the innermost open collection, or at the top of the document. */
@@ -233,17 +228,42 @@ static bool attach(struct reader *r, struct yaml_node *node, size_t size, size_t
 	struct level *level = &r->levels[r->depth - 1];
 	level->size += size;
 	level->height = level->height > height + 1 ? level->height : height + 1;
-	if (level->node->kind == YAML_MAPPING) {
-		return attach_to_mapping(r, level, node);
+	if (waits_for_value(r, level)) {
+		struct yaml_node *key = r->waiting[r->waiting_count - 1];
+		if (key->kind == YAML_SEQUENCE || key->kind == YAML_MAPPING) {
+			yaml_add_type_error(r->diags, key, "string");
+			r->waiting_count--;
+			return true;
+		}
 	}
-	level->node->items = grow_items(r, level, level->node->items, sizeof(struct yaml_node *));
-	level->node->items[level->node->count++] = node;
+	r->waiting =
+		mem_grow(r->waiting, r->waiting_count, &r->waiting_capacity, sizeof(r->waiting[0]));
+	r->waiting[r->waiting_count++] = node;
 	return true;
+}
+
+/* Its nodes wait no longer. */
+static void fill_collection(struct reader *r, const struct level *level) {
+	struct yaml_node *node = level->node, **nodes = r->waiting + level->first;
+	size_t count = r->waiting_count - level->first;
+	r->waiting_count = level->first;
+	if (node->kind == YAML_SEQUENCE) {
+		node->items = arena_alloc(r->arena, count * sizeof(node->items[0]));
+		for (node->count = 0; node->count < count; node->count++) {
+			node->items[node->count] = nodes[node->count];
+		}
+		return;
+	}
+	node->pairs = arena_alloc(r->arena, count / 2 * sizeof(node->pairs[0]));
+	for (node->count = 0; node->count < count / 2; node->count++) {
+		node->pairs[node->count] =
+			(struct yaml_pair){.key = nodes[2 * node->count], .value = nodes[2 * node->count + 1]};
+	}
 }
 
 static bool is_null_text(struct str text) {
 	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && text.len <= 4; i++) {
 		if (str_equal(text, str_from(words[i]))) {
 			return true;
 		}
@@ -266,6 +286,9 @@ static enum yaml_style style_of(yaml_scalar_style_t style) {
 /* `!!int x` is an error; so is every explicit tag that the text does not have by itself, but for `!!float 1`. */
 static void check_tag(struct reader *r, const struct yaml_node *node) {
 	static const char *const checked[] = {"!!int", "!!float", "!!bool", "!!null", "!!timestamp"};
+	if (node->tag.len == 0) {
+		return;
+	}
 	struct yaml_node bare = *node;
 	bare.tag = STR_EMPTY;
 	bare.plain = true;
@@ -327,7 +350,7 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 static bool handle_alias_within(struct reader *r, const yaml_event_t *event, struct anchor *anchor,
 								struct span span) {
 	const struct level *level = &r->levels[r->depth - 1];
-	bool is_key = level->node->kind == YAML_MAPPING && level->key == NULL;
+	bool is_key = level->node->kind == YAML_MAPPING && !waits_for_value(r, level);
 	if (r->hole != NULL || is_key) {
 		return fail(r, span, "yaml: anchor '%.*s' value contains itself", STR_FMT(anchor->name));
 	}
@@ -422,7 +445,8 @@ static bool handle_start(struct reader *r, const yaml_event_t *event, enum yaml_
 	struct anchor *anchor = anchor_add(
 		r, sequence ? event->data.sequence_start.anchor : event->data.mapping_start.anchor,
 		(struct anchor){.node = node, .open = true});
-	r->levels[r->depth++] = (struct level){.node = node, .size = 1, .height = 1, .anchor = anchor};
+	r->levels[r->depth++] = (struct level){
+		.node = node, .first = r->waiting_count, .size = 1, .height = 1, .anchor = anchor};
 	r->last_end = span.end;
 	return count_nodes(r, 1, span);
 }
@@ -435,6 +459,7 @@ static bool handle_end(struct reader *r, const yaml_event_t *event) {
 		r->last_end = end.end;
 	}
 	node->span.end = r->last_end;
+	fill_collection(r, level);
 	if (node->kind == YAML_MAPPING) {
 		yaml_check_keys(node, r->diags);
 		yaml_merge(node, r->arena, r->diags);
@@ -511,6 +536,7 @@ bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
 	bool good = read_events(&r);
 	yaml_parser_delete(&r.parser);
 	hmap_finish(&r.anchors);
+	free(r.waiting);
 	*ret_documents = r.documents;
 	*ret_count = r.count;
 	return good;

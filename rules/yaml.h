@@ -29,9 +29,9 @@ struct yaml_piece {
 
 struct yaml_node {
 	enum yaml_kind kind;
+	bool plain;       /* a scalar without quotes and not a block: 5 is a number, "5" is not */
 	struct span span; /* in the file */
 	size_t line;      /* from 1, of its first property: what yaml.v3 calls the node's line */
-	bool plain;       /* a scalar without quotes and not a block: 5 is a number, "5" is not */
 	struct str text;  /* of a scalar */
 	struct str tag;   /* explicit tag such as "!!str", or empty */
 	const struct yaml_piece *pieces;

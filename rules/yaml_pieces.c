@@ -93,8 +93,22 @@ static bool walk_at_fold(struct walk *w) {
 	return at < w->end && is_break(w->file.ptr[at]);
 }
 
+/* Most scalars stand in the file as they are. */
+static bool walk_same(struct walk *w) {
+	size_t bytes = w->end > w->at ? w->end - w->at : 0;
+	if (bytes != w->text.len || memcmp(w->file.ptr + w->at, w->text.ptr, bytes) != 0) {
+		return false;
+	}
+	w->at = w->end;
+	w->done = bytes;
+	return true;
+}
+
 static void walk_plain(struct walk *w, bool single_quoted) {
 	walk_piece(w);
+	if (walk_same(w)) {
+		return;
+	}
 	while (w->at < w->end) {
 		if (walk_at_fold(w)) {
 			walk_fold(w);
@@ -136,6 +150,9 @@ static void walk_escape(struct walk *w) {
 
 static void walk_double(struct walk *w) {
 	walk_piece(w);
+	if (walk_same(w)) {
+		return;
+	}
 	while (w->at < w->end) {
 		if (walk_peek(w) == '\\') {
 			walk_escape(w);

@@ -130,7 +130,16 @@ static bool is_timestamp(struct str s) {
 	return day == s.len || s.ptr[day] == 'T' || s.ptr[day] == 't' || s.ptr[day] == ' ';
 }
 
+/* What one of the words or a number begins with. */
+static bool may_be_other_than_text(struct str text) {
+	return text.len == 0 ||
+		   (text.ptr[0] != '\0' && strchr("tTfFnN~.+-<0123456789", text.ptr[0]) != NULL);
+}
+
 static const char *resolve(struct str text) {
+	if (!may_be_other_than_text(text)) {
+		return "!!str";
+	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (str_equal(text, str_from(words[i].text))) {
 			return words[i].tag;
