@@ -43,6 +43,11 @@ bool matcher_matches(const struct matcher *m, struct str value, bool *ret_matche
 	return false;
 }
 
+bool matcher_refuses(const struct matcher *m, struct str value) {
+	bool matches;
+	return matcher_matches(m, value, &matches) && !matches;
+}
+
 bool matchers_match(const struct matcher *m, size_t count, struct labels l, struct arena *errors,
 					bool *ret_match, const char **ret_error) {
 	bool matches = true;

@@ -25,6 +25,8 @@ void matcher_finish(struct matcher *m); /* accepts NULL */
 
 /* false: the regular expression was given up (see regex.h). */
 bool matcher_matches(const struct matcher *m, struct str value, bool *ret_matches);
+/* Whether it is sure that the value does not match: what was given up might. */
+bool matcher_refuses(const struct matcher *m, struct str value);
 /* All of them. A label that is not there has the empty value. false: *ret_error, in the arena, says which was given up. */
 bool matchers_match(const struct matcher *m, size_t count, struct labels l, struct arena *errors,
 					bool *ret_match, const char **ret_error);

@@ -118,6 +118,7 @@ struct pql_node {
 	enum pql_type type; /* by the checker */
 	struct span span;   /* in the expression's text */
 	unsigned depth;     /* of the tree under it, itself included; at most PQL_MAX_DEPTH */
+	unsigned index;     /* each node of an expression has its own, below pql_expr.node_count */
 	union {
 		struct {
 			double value;
@@ -182,6 +183,7 @@ struct pql_expr {
 	struct pql_node *root;
 	struct pql_node **selectors; /* every PQL_SELECTOR, in the order of the text */
 	size_t selector_count;
+	unsigned node_count;
 };
 
 const char *pql_type_name(enum pql_type type); /* "instant vector" … as in error texts */

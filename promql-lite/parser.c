@@ -87,6 +87,7 @@ struct pql_node *parser_node(struct pql_parser *p, enum pql_kind kind, struct sp
 	node->kind = kind;
 	node->span = span;
 	node->depth = 1;
+	node->index = p->node_count++;
 	return node;
 }
 
@@ -195,6 +196,7 @@ static struct pql_expr *parse_text(struct str text, const struct pql_syntax *syn
 	}
 	e->selectors = p.selectors;
 	e->selector_count = p.selector_count;
+	e->node_count = p.node_count;
 	return e;
 }
 

@@ -21,6 +21,7 @@ struct pql_parser {
 	size_t taken_end;    /* where the last token that was taken ends */
 	const char *context; /* " in aggregation" …; empty outside of such constructs */
 	unsigned depth;      /* of the recursion */
+	unsigned node_count; /* made so far */
 
 	const struct pql_syntax *syntax;
 	struct arena *arena;

@@ -4,6 +4,7 @@
  *
  * One line per eval that failed, one per file with its count, and the sum. An instant eval is run as it is, again with every
  * selector pinned by @ at other times, and each of these once more as a range around its time.
+ * Every result is held against what is known of its expression without any data (promql-lite/facts.h).
  * --looked-up supplies the data as a server's query API would have looked it up, instead of as it is stored. */
 #include <stdio.h>
 
@@ -13,6 +14,7 @@
 #include "promql-lite/parser.h"
 #include "promql-lite/store.h"
 #include "tests/conformance/promqltest_check.h"
+#include "tests/conformance/promqltest_facts.h"
 
 struct runner {
 	struct pql_eval_options options;
@@ -23,6 +25,7 @@ struct runner {
 	struct pql_store *natives; /* the series that have native histograms, which are not loaded */
 	const char *file;
 	struct arena script_arena, arena, work; /* of one file, of one eval, of one evaluation in it */
+	const char *wrong_facts; /* of any evaluation of the command in work; NULL: none */
 	size_t passed, failed;
 	size_t failed_on_natives; /* of those, because of native histograms in the data */
 	size_t reordered;         /* of those that passed, with the series in another order */
@@ -74,6 +77,9 @@ static void evaluate(struct runner *r, const struct pql_expr *expr, struct pql_g
 	ret->ok = supply(r, needs, expr->selector_count, sets, &failure.message) &&
 			  pql_eval(expr, grid, &r->options, sets, &r->work, &ret->value, &ret->notes, &failure);
 	ret->failure = ret->ok ? NULL : failure.message;
+	if (ret->ok && r->wrong_facts == NULL) {
+		r->wrong_facts = check_facts(expr, &ret->value, &r->arena);
+	}
 }
 
 static struct pql_expr *parse(struct runner *r, const struct command *c, struct outcome *ret) {
@@ -341,10 +347,12 @@ static void run_command(struct runner *r, const struct command *c) {
 	case COMMAND_EVAL: break;
 	}
 	arena_reset(&r->arena);
+	r->wrong_facts = NULL;
 	wrong = run_eval(r, c);
 	if (wrong != NULL) {
 		wrong = run_reordered(r, c, wrong);
 	}
+	wrong = wrong == NULL ? r->wrong_facts : wrong;
 	if (wrong == NULL) {
 		r->passed++;
 		return;

@@ -1,5 +1,6 @@
 /* Any expression over some odd series: it is evaluated or refused, within small limits, and the same whether the data is supplied
- * as stored or as a server would have looked it up. The first byte chooses the grid and when names go, the rest is the text. */
+ * as stored or as a server would have looked it up, and what is known of it without data holds. The first byte chooses the grid and
+ * when names go, the rest is the text. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -8,6 +9,7 @@
 #include "promql-lite/parser.h"
 #include "promql-lite/series_notation.h"
 #include "promql-lite/store.h"
+#include "tests/conformance/promqltest_facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -115,6 +117,7 @@ static void ask(const struct question *q) {
 		return;
 	}
 	check_rows(&stored);
+	BUG_ON(check_facts(q->expr, &stored, q->arena) != NULL);
 	if (evaluate(q, true, &looked_up)) {
 		check_same(&stored, &looked_up);
 	}
