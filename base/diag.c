@@ -11,38 +11,65 @@ void diags_init(struct diags *d, struct arena *a) {
 	*d = (struct diags){.arena = a};
 }
 
-void diags_vadd(struct diags *d, enum diag_severity severity, struct span span, const char *format,
-				va_list args) {
-	d->errors += severity == DIAG_ERROR;
-	if (d->count >= DIAGS_MAX) {
-		d->dropped++;
-		return;
+/* Whether one more of the kind is kept. */
+static bool count_one(struct diags *d, enum diag_severity severity) {
+	size_t *of_kind = severity == DIAG_ERROR ? &d->errors : &d->others;
+	bool keep = (*of_kind)++ < DIAGS_MAX;
+	d->dropped += !keep;
+	return keep;
+}
+
+static struct diag *append(struct diags *d, struct diag one) {
+	d->items = arena_grow(d->arena, d->items, d->count, &d->capacity, sizeof(*d->items));
+	d->items[d->count] = one;
+	return &d->items[d->count++];
+}
+
+struct diag *diags_vadd(struct diags *d, enum diag_severity severity, struct span span,
+						const char *format, va_list args) {
+	if (!count_one(d, severity)) {
+		return NULL;
 	}
 	struct strbuf text = STRBUF_INIT;
 	strbuf_vprintf(&text, format, args);
-	d->items = arena_grow(d->arena, d->items, d->count, &d->capacity, sizeof(*d->items));
-	d->items[d->count++] = (struct diag){
-		.severity = severity,
-		.span = span,
-		.message = arena_dup(d->arena, strbuf_str(&text)).ptr,
-	};
+	struct diag *added = append(d, (struct diag){
+									   .severity = severity,
+									   .span = span,
+									   .message = arena_dup(d->arena, strbuf_str(&text)).ptr,
+								   });
 	strbuf_finish(&text);
+	return added;
 }
 
-void diags_add(struct diags *d, enum diag_severity severity, struct span span, const char *format,
-			   ...) {
+struct diag *diags_add(struct diags *d, enum diag_severity severity, struct span span,
+					   const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	diags_vadd(d, severity, span, format, args);
+	struct diag *added = diags_vadd(d, severity, span, format, args);
 	va_end(args);
+	return added;
 }
 
 void diags_add_secret(struct diags *d, struct span span, const char *message) {
-	size_t before = d->count;
-	diags_add(d, DIAG_ERROR, span, "%s", message);
-	if (d->count > before) {
-		d->items[before].secret = true;
+	struct diag *added = diags_add(d, DIAG_ERROR, span, "%s", message);
+	if (added != NULL) {
+		added->secret = true;
 	}
+}
+
+void diags_add_all(struct diags *d, const struct diags *more) {
+	size_t errors = 0, others = 0;
+	for (size_t i = 0; i < more->count; i++) {
+		enum diag_severity severity = more->items[i].severity;
+		errors += severity == DIAG_ERROR;
+		others += severity != DIAG_ERROR;
+		if (count_one(d, severity)) {
+			append(d, more->items[i]);
+		}
+	}
+	d->errors += more->errors - errors;
+	d->others += more->others - others;
+	d->dropped += more->dropped;
 }
 
 void diags_hide(struct diags *d, struct span span) {
@@ -80,20 +107,10 @@ static struct str line_at(struct str text, size_t offset, size_t *ret_start) {
 	return str_slice(text, start, end > start ? end : start);
 }
 
-/* A place in a text, moved on from the one before it: messages come in order, and a text of megabytes has a thousand. */
-struct cursor {
-	size_t offset;
-	struct diag_place place;
-};
-
-static struct cursor cursor_at_start(void) {
-	return (struct cursor){.place = {.line = 1, .column = 1}};
-}
-
-static void cursor_move(struct cursor *c, struct str text, size_t offset) {
+struct diag_place diag_cursor_move(struct diag_cursor *c, struct str text, size_t offset) {
 	offset = offset > text.len ? text.len : offset;
-	if (offset < c->offset) {
-		*c = cursor_at_start();
+	if (offset < c->offset || c->place.line == 0) {
+		*c = (struct diag_cursor){.place = {.line = 1, .column = 1}};
 	}
 	while (c->offset < offset) {
 		c->place.column++;
@@ -102,12 +119,12 @@ static void cursor_move(struct cursor *c, struct str text, size_t offset) {
 			c->place.column = 1;
 		}
 	}
+	return c->place;
 }
 
 struct diag_place diag_place(struct str text, size_t offset) {
-	struct cursor cursor = cursor_at_start();
-	cursor_move(&cursor, text, offset);
-	return cursor.place;
+	struct diag_cursor cursor = {0};
+	return diag_cursor_move(&cursor, text, offset);
 }
 
 static const struct {
@@ -198,16 +215,29 @@ static void render_head(struct strbuf *out, const struct diag *d, const char *fi
 	}
 }
 
+static void render_help(struct strbuf *out, const struct diag *d, struct diag_style style) {
+	if (d->help != NULL) {
+		strbuf_printf(out, "    %shelp:%s %s\n", style.color ? BOLD : "", style.color ? PLAIN : "",
+					  d->help);
+	}
+}
+
+void diag_render(struct strbuf *out, const struct diags *d, const struct diag *one,
+				 const char *file, struct str text, struct diag_style style,
+				 struct diag_cursor *cursor) {
+	render_head(out, one, file, diag_cursor_move(cursor, text, one->span.start), style);
+	strbuf_add_char(out, '\n');
+	if (!one->secret) {
+		render_excerpt(out, d, one, text, style);
+	}
+	render_help(out, one, style);
+}
+
 void diags_render(struct strbuf *out, const struct diags *d, const char *file, struct str text,
 				  struct diag_style style) {
-	struct cursor cursor = cursor_at_start();
+	struct diag_cursor cursor = {0};
 	for (size_t i = 0; i < d->count; i++) {
-		cursor_move(&cursor, text, d->items[i].span.start);
-		render_head(out, &d->items[i], file, cursor.place, style);
-		strbuf_add_char(out, '\n');
-		if (!d->items[i].secret) {
-			render_excerpt(out, d, &d->items[i], text, style);
-		}
+		diag_render(out, d, &d->items[i], file, text, style, &cursor);
 	}
 	if (d->dropped > 0) {
 		strbuf_printf(out, "%s: %zu more messages are not shown\n", file, d->dropped);

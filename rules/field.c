@@ -96,7 +96,8 @@ static bool load_value(struct loader *l, const struct field *field, const struct
 
 static const struct field *find_field(const struct field *fields, size_t count, struct str key) {
 	for (size_t i = 0; i < count; i++) {
-		if (str_equal(key, str_from(fields[i].key))) {
+		if (key.len > 0 && key.ptr[0] == fields[i].key[0] &&
+			str_equal(key, str_from(fields[i].key))) {
 			return &fields[i];
 		}
 	}

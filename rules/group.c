@@ -39,10 +39,11 @@ static void check_group(struct loader *l, const struct yaml_node *node,
 
 /* A group's labels go to Alertmanager with its alerts only. */
 static void warn_of_labels(struct loader *l, const struct field_value *labels,
-						   const struct rule_group *g) {
+						   const struct yaml_node *rules) {
 	bool alerting = false;
-	for (size_t i = 0; i < g->rule_count; i++) {
-		alerting = alerting || g->rules[i].kind == RULE_ALERTING;
+	for (size_t i = 0; labels->text_count > 0 && rules != NULL && i < rules->count; i++) {
+		alerting = alerting || (rules->items[i]->kind == YAML_MAPPING &&
+								yaml_find(rules->items[i], "alert") != NULL);
 	}
 	for (size_t i = 0; alerting && i < labels->text_count; i++) {
 		rule_text_name_warn(l, "label", &labels->texts[i]);
@@ -59,25 +60,63 @@ static bool is_full(struct loader *l, struct span span) {
 	return l->full;
 }
 
-static void load_rules(struct loader *l, const struct field_value *v, struct rule_group *g) {
-	const struct yaml_node *list = v[GROUP_RULES].node;
-	if (list == NULL) {
-		return;
+static bool passes_over(const struct loader *l, const struct yaml_node *node) {
+	return l->walk != NULL && l->walk->recording_only &&
+		   (node->kind != YAML_MAPPING || yaml_find(node, "record") == NULL);
+}
+
+static void visit_rule(struct loader *l, const struct group_context *context, size_t number,
+					   const struct yaml_node *node, struct rule_view *view) {
+	struct rule rule;
+	view->number = number;
+	if (rule_load(l, context, number, node, &rule, view)) {
+		view->rule = &rule;
+		l->rule_count++;
+		l->walk->visit(view, l->walk->data);
+		rule_finish(&rule);
 	}
+	arena_reset(l->arena);
+}
+
+static void walk_rules(struct loader *l, const struct group_context *context,
+					   const struct yaml_node *list, struct rule_view *view) {
+	size_t number = 0;
+	for (size_t i = 0; i < list->count && !is_full(l, list->items[i]->span); i++) {
+		const struct yaml_node *node = list->items[i];
+		number += node->kind != YAML_NULL; /* yaml.v3 drops null items */
+		if (node->kind != YAML_NULL && !passes_over(l, node)) {
+			visit_rule(l, context, number, node, view);
+		}
+	}
+}
+
+static void keep_rules(struct loader *l, const struct group_context *context,
+					   const struct yaml_node *list, struct rule_group *g) {
+	struct rule *rules = ARENA_ARRAY(l->arena, struct rule, list->count);
+	size_t number = 0;
+	for (size_t i = 0; i < list->count && !is_full(l, list->items[i]->span); i++) {
+		if (list->items[i]->kind != YAML_NULL) {
+			number++;
+			g->rule_count +=
+				rule_load(l, context, number, list->items[i], &rules[g->rule_count], NULL);
+		}
+	}
+	g->rules = rules;
+}
+
+static void load_rules(struct loader *l, const struct yaml_node *node, const struct field_value *v,
+					   struct rule_group *g) {
 	struct group_context context = {
 		.name = v[GROUP_NAME].text,
 		.labels = v[GROUP_LABELS].texts,
 		.label_count = v[GROUP_LABELS].text_count,
 	};
-	struct rule *rules = ARENA_ARRAY(l->arena, struct rule, list->count);
-	size_t number = 0;
-	for (size_t i = 0; i < list->count && !is_full(l, list->items[i]->span); i++) {
-		if (list->items[i]->kind != YAML_NULL) { /* yaml.v3 drops null items */
-			number++;
-			g->rule_count += rule_load(l, &context, number, list->items[i], &rules[g->rule_count]);
-		}
+	struct rule_view view = {.group = g, .group_node = node, .group_labels = v[GROUP_LABELS].node};
+	if (v[GROUP_RULES].node != NULL && l->walk != NULL) {
+		walk_rules(l, &context, v[GROUP_RULES].node, &view);
+	} else if (v[GROUP_RULES].node != NULL) {
+		keep_rules(l, &context, v[GROUP_RULES].node, g);
 	}
-	g->rules = rules;
 }
 
 bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group) {
@@ -88,7 +127,7 @@ bool group_load(struct loader *l, const struct yaml_node *node, struct rule_grou
 	}
 	v[GROUP_NAME].text = rule_name_check(l, v[GROUP_NAME].text, v[GROUP_NAME].span);
 	struct rule_group group = {
-		.name = arena_dup(l->arena, v[GROUP_NAME].text),
+		.name = arena_dup(l->lasting, v[GROUP_NAME].text),
 		.file = l->part,
 		.path = l->path,
 		.interval = v[GROUP_INTERVAL].number,
@@ -97,8 +136,8 @@ bool group_load(struct loader *l, const struct yaml_node *node, struct rule_grou
 		.span = node->span,
 	};
 	check_group(l, node, v);
-	load_rules(l, v, &group);
-	warn_of_labels(l, &v[GROUP_LABELS], &group);
+	load_rules(l, node, v, &group);
+	warn_of_labels(l, &v[GROUP_LABELS], v[GROUP_RULES].node);
 	*ret_group = group;
 	return true;
 }

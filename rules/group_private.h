@@ -3,11 +3,13 @@
 #define RULES_GROUP_PRIVATE_H
 
 #include "rules/group.h"
+#include "rules/rule_walk.h"
 #include "rules/yaml.h"
 
 /* One file being loaded. */
 struct loader {
-	struct arena *arena;   /* of the rules */
+	struct arena *arena;   /* of the rules; on a walk, of the one that passes by */
+	struct arena *lasting; /* of what outlives one rule */
 	struct arena *scratch; /* of the YAML tree and all that is done with once the rules stand */
 	struct diags *diags;
 	const struct pql_syntax *syntax;
@@ -17,6 +19,8 @@ struct loader {
 	size_t regex_bytes;    /* what regexes take, which stand in no arena */
 	bool full;             /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
 	bool ignores_unknown;  /* fields that are not known are passed over */
+	const struct rule_walk *walk; /* NULL: rules are kept */
+	size_t rule_count;
 };
 
 /* A mapping's value of text to text: labels, annotations. */
@@ -69,9 +73,9 @@ struct group_context {
 	size_t label_count;
 };
 
-/* *ret_rule is written on success only. `number` counts from 1. */
+/* *ret_rule is written on success only, and so are the nodes of *ret_view, which may be NULL. `number` counts from 1. */
 bool rule_load(struct loader *l, const struct group_context *group, size_t number,
-			   const struct yaml_node *node, struct rule *ret_rule);
+			   const struct yaml_node *node, struct rule *ret_rule, struct rule_view *ret_view);
 void rule_finish(const struct rule *r);
 
 /* An error of the rule: `group "g", rule 1, "name": …`, as Prometheus wraps it. */

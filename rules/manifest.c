@@ -46,6 +46,17 @@ bool manifest_is(const struct yaml_document *documents, size_t count) {
 	return is_object(first_root(documents, count));
 }
 
+bool manifest_has_rules(const struct yaml_document *documents, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *root = documents[i].root;
+		struct str kind = is_object(root) ? text_at(root, "kind") : STR_EMPTY;
+		if (str_equal(kind, STR("PrometheusRule")) || str_ends_with(kind, STR("List"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void add_object(struct manifest *m, const struct yaml_node *root) {
 	struct arena *scratch = m->file->loader.scratch;
 	const struct yaml_node *metadata = yaml_find(root, "metadata");
@@ -113,7 +124,7 @@ static void name_part(struct manifest *m, size_t index, struct hmap *names) {
 				  "PrometheusRule \"%.*s\" is repeated in the same file", STR_FMT(o->name));
 	}
 	hmap_add(names, hash, o);
-	l->part = str_from(arena_printf(l->arena, "%.*s#%.*s", STR_FMT(l->path), STR_FMT(o->name)));
+	l->part = str_from(arena_printf(l->lasting, "%.*s#%.*s", STR_FMT(l->path), STR_FMT(o->name)));
 }
 
 static void load_object(struct manifest *m, const struct object *o) {

@@ -142,8 +142,18 @@ static size_t count_regex_bytes(const struct rule *r) {
 	return bytes;
 }
 
+static void view_fields(const struct yaml_node *node, const struct field_value *v,
+						const struct yaml_node *name, struct rule_view *ret_view) {
+	ret_view->node = node;
+	ret_view->name = name;
+	ret_view->expr = v[RULE_EXPR].node;
+	ret_view->hold = v[RULE_FOR].node;
+	ret_view->labels = v[RULE_LABELS].node;
+	ret_view->annotations = v[RULE_ANNOTATIONS].node;
+}
+
 bool rule_load(struct loader *l, const struct group_context *group, size_t number,
-			   const struct yaml_node *node, struct rule *ret_rule) {
+			   const struct yaml_node *node, struct rule *ret_rule, struct rule_view *ret_view) {
 	struct field_value v[RULE_FIELDS];
 	size_t errors = l->diags->errors;
 	if (!fields_load(l, node, "rulefmt.Rule", rule_fields, RULE_FIELDS, v)) {
@@ -176,8 +186,12 @@ bool rule_load(struct loader *l, const struct group_context *group, size_t numbe
 		return false;
 	}
 	rule.expr_source = rule.expr->text;
-	rule.query = canonical_text(l->arena, rule.expr);
-	l->regex_bytes += count_regex_bytes(&rule);
+	if (ret_view == NULL) {
+		rule.query = canonical_text(l->arena, rule.expr);
+		l->regex_bytes += count_regex_bytes(&rule);
+	} else {
+		view_fields(node, v, v[name].node, ret_view);
+	}
 	*ret_rule = rule;
 	return true;
 }

@@ -21,6 +21,15 @@ static void check_repeated(struct file_loader *f, const struct yaml_node *node, 
 	hmap_add(&f->names, hash, kept);
 }
 
+static void keep_group(struct file_loader *f, const struct rule_group *group) {
+	if (f->loader.walk == NULL) {
+		f->groups =
+			arena_grow(f->loader.arena, f->groups, f->count, &f->capacity, sizeof(f->groups[0]));
+		f->groups[f->count] = *group;
+	}
+	f->count++;
+}
+
 static void load_groups(struct file_loader *f, const struct yaml_node *list) {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct yaml_node *node = list->items[i];
@@ -29,9 +38,7 @@ static void load_groups(struct file_loader *f, const struct yaml_node *list) {
 			continue;
 		}
 		check_repeated(f, node, group.name);
-		f->groups =
-			arena_grow(f->loader.arena, f->groups, f->count, &f->capacity, sizeof(f->groups[0]));
-		f->groups[f->count++] = group;
+		keep_group(f, &group);
 	}
 }
 
@@ -73,12 +80,31 @@ static void take_yaml_diags(struct diags *to, const struct diags *from,
 	}
 }
 
+/* The tree and the messages about it are there. false: there were errors, now or then. */
+static bool load_file(struct file_loader *f, const struct yaml_document *documents, size_t count,
+					  const struct diags *yaml_diags) {
+	struct diags *diags = f->loader.diags;
+	size_t errors = diags->errors;
+	hmap_init(&f->names, NULL);
+	take_yaml_diags(diags, yaml_diags, documents, count);
+	f->loader.part = f->loader.path;
+	if (manifest_is(documents, count)) {
+		manifest_load(f, documents, count);
+	} else {
+		load_documents(f, documents, count);
+	}
+	hmap_finish(&f->names);
+	diags_sort(diags);
+	return diags->errors == errors;
+}
+
 static bool load_text(struct str path, struct str text, const struct pql_syntax *syntax,
 					  bool lenient, struct arena *a, struct diags *diags,
 					  struct rule_file *ret_file) {
 	struct arena scratch;
 	arena_init(&scratch);
 	struct file_loader f = {.loader = {.arena = a,
+									   .lasting = a,
 									   .scratch = &scratch,
 									   .diags = diags,
 									   .syntax = syntax,
@@ -86,23 +112,14 @@ static bool load_text(struct str path, struct str text, const struct pql_syntax 
 									   .ignores_unknown = lenient,
 									   .bytes_before = a->bytes}};
 	struct yaml_document *documents;
-	size_t count, errors = diags->errors;
+	size_t count;
 	struct diags found;
 	diags_init(&found, &scratch);
-	hmap_init(&f.names, NULL);
-	f.loader.part = f.loader.path;
 	yaml_parse(text, &scratch, &found, &documents, &count);
-	take_yaml_diags(diags, &found, documents, count);
-	if (manifest_is(documents, count)) {
-		manifest_load(&f, documents, count);
-	} else {
-		load_documents(&f, documents, count);
-	}
-	hmap_finish(&f.names);
+	bool good = load_file(&f, documents, count, &found);
 	arena_finish(&scratch);
-	diags_sort(diags);
 	struct rule_file file = {.path = f.loader.path, .groups = f.groups, .group_count = f.count};
-	if (diags->errors != errors) {
+	if (!good) {
 		rule_file_finish(&file);
 		return false;
 	}
@@ -118,6 +135,26 @@ bool rule_file_load(struct str path, struct str text, const struct pql_syntax *s
 bool rule_file_load_lenient(struct str path, struct str text, const struct pql_syntax *syntax,
 							struct arena *a, struct diags *diags, struct rule_file *ret_file) {
 	return load_text(path, text, syntax, true, a, diags, ret_file);
+}
+
+bool rule_documents_walk(const struct yaml_document *documents, size_t count,
+						 const struct diags *yaml_diags, const struct rule_walk *walk,
+						 struct diags *diags, struct rule_counts *ret_counts) {
+	struct arena rules, scratch;
+	arena_init(&rules);
+	arena_init(&scratch);
+	struct file_loader f = {.loader = {.arena = &rules,
+									   .lasting = &scratch,
+									   .scratch = &scratch,
+									   .diags = diags,
+									   .syntax = walk->syntax,
+									   .ignores_unknown = walk->ignore_unknown,
+									   .walk = walk}};
+	bool good = load_file(&f, documents, count, yaml_diags);
+	*ret_counts = (struct rule_counts){f.count, f.loader.rule_count};
+	arena_finish(&rules);
+	arena_finish(&scratch);
+	return good;
 }
 
 void rule_file_finish(struct rule_file *f) {
