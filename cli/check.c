@@ -1,306 +1,327 @@
+#include "cli/check.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/options.h"
-#include "engine/io/access.h"
-#include "engine/io/files.h"
-#include "engine/io/web_access.h"
-#include "engine/limits.h"
-#include "engine/rule_set.h"
-#include "rules/manifest.h"
+#include "base/duration.h"
+#include "cli/access_options.h"
 
 static const struct option_row rows[] = {
 	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that are good"},
+	{.flag = "format",
+	 .letter = 'f',
+	 .variable = "TOCSIN_CHECK_FORMAT",
+	 .argument = "FORMAT",
+	 .help = "text, json, junit, github, sarif or checkstyle (text)",
+	 .choices = "text json junit github sarif checkstyle"},
+	{.flag = "max-problems",
+	 .argument = "COUNT",
+	 .help = "how many errors are shown, and how many others; 0: all (50; all in other formats)"},
+	{.flag = "severity",
+	 .argument = "SEVERITY",
+	 .help = "the least that is shown: error, warning or info (info)",
+	 .choices = "error warning info"},
+	{.flag = "fail-on",
+	 .variable = "TOCSIN_CHECK_FAIL_ON",
+	 .argument = "SEVERITY",
+	 .help = "the least that makes the exit code 1: error, warning, info or never (error)",
+	 .choices = "error warning info never"},
+	{.flag = "disable",
+	 .letter = 'd',
+	 .variable = "TOCSIN_CHECK_DISABLE",
+	 .argument = "LINT",
+	 .help = "switch a lint off, or all of them; they are listed by --list-lints",
+	 .repeats = true},
+	{.flag = "enable",
+	 .letter = 'e',
+	 .variable = "TOCSIN_CHECK_ENABLE",
+	 .argument = "LINT",
+	 .help = "switch it on again: --disable all --enable never-fires",
+	 .repeats = true},
+	{.flag = "require",
+	 .letter = 'r',
+	 .variable = "TOCSIN_CHECK_REQUIRE",
+	 .argument = "WHAT",
+	 .help =
+		 "every alert needs label:NAME or annotation:NAME; with =REGEX also what the value is like",
+	 .repeats = true},
+	{.flag = "scrape-interval",
+	 .variable = "TOCSIN_CHECK_SCRAPE_INTERVAL",
+	 .argument = "DURATION",
+	 .help = "how often targets are scraped, so that ranges that are too short are found"},
+	{.flag = "fix", .help = "write expressions in their canonical form, in place"},
+	{.flag = "diff", .help = "show what --fix would change, and exit with 1 if it would anything"},
+	{.flag = "ignore-unknown-fields", .help = "keys that Prometheus does not know are no errors"},
+	{.flag = "lint",
+	 .argument = "LINTS",
+	 .help = "as in promtool: all, none or duplicate-rules, or any lints, separated by commas"},
+	{.flag = "lint-fatal",
+	 .help = "promtool's exit codes: 1 for files that do not load, 3 for what lints find"},
+	{.flag = "list-lints", .help = "print every lint with its severity"},
+	{.flag = "prometheus",
+	 .argument = "URL",
+	 .help = "also hold the rules against the series of this server"},
+	{.flag = "max-series",
+	 .argument = "COUNT",
+	 .help = "with --prometheus, how many series a rule may select"},
+	{.flag = "timeout",
+	 .variable = "TOCSIN_PROMETHEUS_TIMEOUT",
+	 .argument = "DURATION",
+	 .help = "how long one of its answers may take (30s)"},
 };
 
 static const struct options_spec spec = {
 	.command = &command_check,
 	.about =
-		"Judges rule files, tocsin's own configuration and web configurations, told apart by what is in them: a rule file has\n"
-		"the key \"groups\" or is a Kubernetes manifest with PrometheusRule objects, a web configuration has\n"
-		"\"tls_server_config\", \"basic_auth_users\" and the like.\n"
-		"Every error is printed with its place in the file. A FILE may be a pattern; \"-\" is the standard input.\n"
-		"The files that a configuration names are judged with it.\n\n"
-		"Exit code 0: all are good. 1: there are errors. 3: a file could not be read.\n",
+		"Judges rule files, Kubernetes manifests with PrometheusRule objects, rule-test files, tocsin's own configuration\n"
+		"and web configurations, told apart by what is in them, and looks for what is wrong or probably not meant in rules\n"
+		"that load (lints). Everything is printed with its place in the file. A FILE may be a pattern, or a folder, of which\n"
+		"every *.yml and *.yaml is taken that is one of these. \"-\" is the standard input. The files that a configuration\n"
+		"names are judged with it.\n\n"
+		"A comment switches lints off, for the rule or group that it stands in or above, or at the top for the file:\n"
+		"    # tocsin: disable=no-condition,missing-for\n\n"
+		"Exit code 0: no errors; warnings and infos do not count unless --fail-on says so. 1: there are errors. 3: a file\n"
+		"could not be read, or the server not be asked.\n",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.examples =
-		"Examples:\n  tocsin check rules/*.yml\n  tocsin check tocsin.yml\n"
+		"Examples:\n"
+		"  tocsin check rules/\n"
+		"  tocsin check --require label:team --require annotation:runbook_url rules/*.yml\n"
+		"  tocsin check --prometheus http://prometheus.example:9090 --max-series 50000 rules/\n"
+		"  tocsin check --format sarif rules/ > tocsin.sarif\n"
+		"  tocsin check --diff rules/\n"
 		"  tocsin presets generic | tocsin check -\n",
 };
 
-/* One run of the command. */
-struct check {
-	struct arena arena;
-	bool quiet;
-	enum exit_code code; /* the worst so far: unable before bad before fine */
-	size_t files, errors;
-};
+/* ---- options ---- */
 
-static void note(struct check *c, enum exit_code code) {
-	c->code = c->code == EXIT_UNABLE ? c->code : code;
-}
+static const char *const severities[] = {"error", "warning", "info", "never"};
 
-static bool wants_color(void) {
-	return isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
-}
-
-static void show(struct check *c, const struct diags *diags, const char *path, struct str text) {
-	if (diags->errors > 0) {
-		note(c, EXIT_BAD);
-		c->errors += diags->errors;
-	}
-	struct strbuf out = STRBUF_INIT;
-	diags_render(&out, diags, path, text, (struct diag_style){.color = wants_color()});
-	fputs(out.len > 0 ? out.ptr : "", stderr);
-	strbuf_finish(&out);
-}
-
-static void say_good(const struct check *c, const char *path, const char *what) {
-	if (!c->quiet) {
-		printf("%s: good, %s\n", path, what);
-	}
-}
-
-static const char *count_rules(struct check *c, const struct rule_set *set) {
-	return arena_printf(&c->arena, "%zu rule%s in %zu group%s", set->rule_count,
-						set->rule_count == 1 ? "" : "s", set->group_count,
-						set->group_count == 1 ? "" : "s");
-}
-
-static void check_rules(struct check *c, const char *path, struct str text) {
-	struct diags diags;
-	diags_init(&diags, &c->arena);
-	struct rule_set *set = rule_set_create();
-	if (rule_set_add_file(set, str_from(path), text, &diags)) {
-		say_good(c, path, count_rules(c, set));
-	}
-	diags_sort(&diags);
-	show(c, &diags, path, text);
-	rule_set_destroy(set);
-}
-
-static size_t count_errors(struct str messages) {
-	size_t count = 0;
-	while (messages.len > 0) {
-		size_t at = str_find(messages, STR(": error: "));
-		count += at < messages.len;
-		messages = str_slice(messages, at < messages.len ? at + 1 : at, messages.len);
-	}
-	return count;
-}
-
-/* With the certificates that it names. */
-static void check_web(struct check *c, const char *path) {
-	struct strbuf messages = STRBUF_INIT;
-	bool unreadable;
-	struct web_access *access = web_access_load(
-		str_from(path), (struct diag_style){.color = wants_color()}, &messages, &unreadable);
-	fprintf(stderr, "%s%s", unreadable ? "tocsin check: " : "",
-			messages.ptr != NULL ? messages.ptr : "");
-	if (access != NULL) {
-		say_good(c, path, "a web configuration");
-	} else if (unreadable) {
-		c->code = EXIT_UNABLE;
-	} else {
-		note(c, EXIT_BAD);
-		c->errors += count_errors(strbuf_str(&messages));
-	}
-	web_access_release(access);
-	strbuf_finish(&messages);
-}
-
-/* Of the standard input only the text: the files that it names begin nowhere. */
-static void check_web_text(struct check *c, const char *name, struct str text) {
-	struct diags diags;
-	struct web_config config;
-	diags_init(&diags, &c->arena);
-	bool good = web_config_parse(text, &c->arena, &diags, &config);
-	diags_sort(&diags);
-	show(c, &diags, name, text);
-	if (good) {
-		say_good(c, name, "a web configuration");
-	}
-}
-
-static void check_path(struct check *c, const char *path);
-
-static void check_presets(struct check *c, const char *path, const struct config *config) {
-	struct rule_set *set = rule_set_create();
-	for (size_t i = 0; i < config->preset_count; i++) {
-		const char *error;
-		if (!rule_set_add_preset(set, &config->presets[i], &error)) {
-			fprintf(stderr, "%s: error: %s\n", path, error);
-			note(c, EXIT_BAD);
-			c->errors++;
+static bool read_word(const struct options *o, const char *flag, const char *const *words,
+					  size_t count, int *ret_index) {
+	const char *value = options_get(o, flag);
+	for (size_t i = 0; value != NULL && i < count; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*ret_index = (int)i;
+			return true;
 		}
 	}
-	rule_set_destroy(set);
-}
-
-/* Only warnings: where configurations are checked, the secrets need not be. */
-static void check_access(struct check *c, const char *path, struct config *config) {
-	struct strbuf messages = STRBUF_INIT;
-	config_set_folder(config, file_folder(path), &c->arena);
-	access_check(config, path, &messages);
-	fputs(messages.len > 0 ? messages.ptr : "", stderr);
-	strbuf_finish(&messages);
-}
-
-static void check_config(struct check *c, const char *path, struct str text) {
-	struct diags diags;
-	struct config config;
-	diags_init(&diags, &c->arena);
-	config_init(&config);
-	bool good = config_parse(text, &c->arena, &diags, &config);
-	diags_sort(&diags);
-	show(c, &diags, path, text);
-	if (!good) {
-		return;
+	if (value != NULL) {
+		options_complain(&command_check, "--%s %s: there is no such %s", flag, value,
+						 strcmp(flag, "format") == 0 ? "format" : "severity");
 	}
-	say_good(c, path, "a configuration");
-	check_presets(c, path, &config);
-	check_access(c, path, &config);
-	struct file_list list = {0};
-	struct str folder = file_folder(path);
-	const char *start = arena_dup(&c->arena, folder).ptr;
-	for (size_t i = 0; i < config.rule_file_count; i++) {
-		size_t before = list.count;
-		files_glob(start, config.rule_files[i], &c->arena, &list);
-		if (list.count == before) {
-			fprintf(stderr, "%s: warning: no rule file matches \"%.*s\"\n", path,
-					STR_FMT(config.rule_files[i]));
+	return value == NULL;
+}
+
+static bool read_count(const struct options *o, const char *flag, size_t *ret_count) {
+	const char *value = options_get(o, flag);
+	char *end;
+	if (value == NULL) {
+		return true;
+	}
+	unsigned long long number = strtoull(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end != '\0' || number > SIZE_MAX / 2) {
+		options_complain(&command_check, "--%s %s: a number is expected", flag, value);
+		return false;
+	}
+	*ret_count = (size_t)number;
+	return true;
+}
+
+static bool switch_lints(struct lint_set *set, struct str names, bool on, const char *flag) {
+	while (names.len > 0) {
+		size_t end = str_find(names, STR(","));
+		struct str name = str_trim(str_slice(names, 0, end));
+		if (name.len > 0 && !lint_set_switch(set, name, on)) {
+			options_complain(&command_check, "--%s: there is no lint \"%.*s\"; see --list-lints",
+							 flag, STR_FMT(name));
+			return false;
+		}
+		names = str_slice(names, end < names.len ? end + 1 : end, names.len);
+	}
+	return true;
+}
+
+/* In the order of the command line: the later word counts. */
+static bool read_switches(const struct option_given *items, size_t count, struct lint_set *set) {
+	for (size_t i = 0; i < count; i++) {
+		const char *flag = items[i].row->flag;
+		struct str value = str_from(items[i].value);
+		bool disable = flag != NULL && strcmp(flag, "disable") == 0;
+		bool enable = flag != NULL && strcmp(flag, "enable") == 0;
+		bool lint = flag != NULL && strcmp(flag, "lint") == 0;
+		if (lint) {
+			set->bits = 0;
+			value = str_equal(value, STR("none")) ? STR_EMPTY : value;
+		}
+		if ((disable || enable || lint) && !switch_lints(set, value, !disable, flag)) {
+			return false;
 		}
 	}
-	for (size_t i = 0; i < list.count; i++) {
-		check_path(c, list.paths[i]);
-	}
-	if (config.web.config_file.len > 0) {
-		c->files++;
-		check_web(c, arena_dup(&c->arena, config.web.config_file).ptr);
-	}
+	return true;
 }
 
-enum file_kind { FILE_RULES, FILE_CONFIG, FILE_WEB };
-
-static enum file_kind kind_of_mapping(const struct yaml_node *root) {
-	for (size_t i = 0; i < root->count; i++) {
-		if (web_config_has_key(root->pairs[i].key->text)) {
-			return FILE_WEB;
+/* What would not be shown is not looked for. */
+static void drop_below(struct lint_set *set, enum diag_severity shown) {
+	for (int id = 0; id < LINT_COUNT; id++) {
+		if (lint_get((enum lint_id)id)->severity > shown) {
+			set->bits &= ~(UINT64_C(1) << id);
 		}
 	}
-	return yaml_find(root, "groups") == NULL ? FILE_CONFIG : FILE_RULES;
 }
 
-/* Of what is no YAML: its secrets are not to be shown, so it is not taken for rules without need. */
-static enum file_kind kind_of_lines(struct str text) {
-	enum file_kind kind = FILE_CONFIG;
-	while (text.len > 0) {
-		size_t end = str_find(text, STR("\n"));
-		struct str line = str_slice(text, 0, end),
-				   key = str_slice(line, 0, str_find(line, STR(":")));
-		if (web_config_has_key(key)) {
-			return FILE_WEB;
-		}
-		kind = str_equal(key, STR("groups")) ? FILE_RULES : kind;
-		text = str_slice(text, end < text.len ? end + 1 : end, text.len);
-	}
-	return kind;
-}
-
-/* What has no "groups" and is no manifest is taken for a configuration, if it looks like a mapping at all; an empty file is an
- * empty rule file. */
-static enum file_kind kind_of(struct str text) {
-	struct arena scratch;
-	struct diags ignored;
-	struct yaml_document *documents;
-	size_t count = 0;
-	arena_init(&scratch);
-	diags_init(&ignored, &scratch);
-	enum file_kind kind = FILE_RULES;
-	if (!yaml_parse(text, &scratch, &ignored, &documents, &count)) {
-		kind = kind_of_lines(text);
-	} else if (count > 0) {
-		const struct yaml_node *root = documents[0].root;
-		if (root != NULL && root->kind == YAML_MAPPING && root->count > 0 &&
-			!manifest_is(documents, count)) {
-			kind = kind_of_mapping(root);
+static bool read_requirements(const struct options *o, struct check_options *c, struct arena *a) {
+	size_t most = o->flag_count + o->variable_count;
+	struct lint_requirement *required = ARENA_ARRAY(a, struct lint_requirement, most + 1);
+	const struct option_given *given[] = {o->variables, o->flags};
+	size_t counts[] = {o->variable_count, o->flag_count};
+	c->lint.required = required;
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < counts[i]; j++) {
+			const char *flag = given[i][j].row->flag, *error;
+			if (flag == NULL || strcmp(flag, "require") != 0) {
+				continue;
+			}
+			if (!lint_requirement_parse(str_from(given[i][j].value), a,
+										&required[c->lint.required_count], &error)) {
+				options_complain(&command_check, "--require %s: %s", given[i][j].value, error);
+				return false;
+			}
+			c->lint.required_count++;
 		}
 	}
-	arena_finish(&scratch);
-	return kind;
+	return true;
 }
 
-static void check_text(struct check *c, const char *path, bool is_stdin, struct str text) {
-	const char *name = is_stdin ? "<stdin>" : path;
-	switch (kind_of(text)) {
-	case FILE_RULES: check_rules(c, name, text); return;
-	case FILE_CONFIG: check_config(c, name, text); return;
-	case FILE_WEB:
-		if (is_stdin) {
-			check_web_text(c, name, text);
-		} else {
-			check_web(c, path);
-		}
-		return;
+static bool read_scrape_interval(const struct options *o, struct check_options *c,
+								 struct arena *a) {
+	const char *value = options_get(o, "scrape-interval"), *error;
+	if (value == NULL || duration_parse(str_from(value), a, &c->lint.scrape_interval, &error)) {
+		return true;
+	}
+	options_complain(&command_check, "--scrape-interval %s: %s", value, error);
+	return false;
+}
+
+static bool read_server(const struct access_options *x, const struct options *o,
+						struct check_options *c, struct arena *a) {
+	c->asks_server = options_get(o, "prometheus") != NULL;
+	if (!c->asks_server && c->max_series > 0) {
+		options_complain(&command_check, "--max-series needs --prometheus");
+		return false;
+	}
+	config_init(&c->config);
+	return !c->asks_server ||
+		   (access_options_set(&command_check, o, "prometheus", "prometheus.url", &c->config, a) &&
+			access_options_set(&command_check, o, "timeout", "prometheus.timeout", &c->config, a) &&
+			access_options_read(x, o, &c->config, a));
+}
+
+#define SHOWN_OF_TEXT 50 /* problems: more than a screen is not read */
+
+static bool read_report(const struct options *o, struct check_options *c) {
+	int format = REPORT_TEXT, fail_on = DIAG_ERROR, shown = DIAG_INFO;
+	if (!read_word(o, "format", report_format_names, REPORT_FORMATS, &format) ||
+		!read_word(o, "fail-on", severities, 4, &fail_on) ||
+		!read_word(o, "severity", severities, 3, &shown)) {
+		return false;
+	}
+	c->shown = (enum diag_severity)shown;
+	c->report = (struct report_options){
+		.format = (enum report_format)format,
+		.style = {.color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL},
+		.max_problems = format == REPORT_TEXT ? SHOWN_OF_TEXT : 0,
+		.fail_on = fail_on == 3 ? DIAG_ERROR : (enum diag_severity)fail_on,
+		.never_fails = fail_on == 3,
+		.version = TOCSIN_VERSION,
+	};
+	return read_count(o, "max-problems", &c->report.max_problems);
+}
+
+static bool read_options(const struct access_options *x, const struct options *o,
+						 struct check_options *c, struct arena *a) {
+	*c = (struct check_options){
+		.quiet = options_get(o, "quiet") != NULL,
+		.lint_fatal = options_get(o, "lint-fatal") != NULL,
+		.fix = options_get(o, "fix") != NULL,
+		.diff = options_get(o, "diff") != NULL,
+	};
+	lint_options_init(&c->lint);
+	c->lint.ignore_unknown = options_get(o, "ignore-unknown-fields") != NULL;
+	if (c->fix && c->diff) {
+		options_complain(&command_check, "--fix or --diff");
+		return false;
+	}
+	if (!read_report(o, c) || !read_switches(o->variables, o->variable_count, &c->lint.enabled) ||
+		!read_switches(o->flags, o->flag_count, &c->lint.enabled) || !read_requirements(o, c, a) ||
+		!read_scrape_interval(o, c, a) || !read_count(o, "max-series", &c->max_series) ||
+		!read_server(x, o, c, a)) {
+		return false;
+	}
+	drop_below(&c->lint.enabled, c->shown);
+	return true;
+}
+
+static void finish_options(struct check_options *c) {
+	for (size_t i = 0; i < c->lint.required_count; i++) {
+		struct lint_requirement q = c->lint.required[i];
+		lint_requirement_finish(&q);
 	}
 }
 
-static void check_path(struct check *c, const char *path) {
-	struct strbuf text = STRBUF_INIT;
-	const char *error;
-	bool is_stdin = str_equal(str_from(path), STR("-"));
-	c->files++;
-	bool read = is_stdin ? file_read_stdin(LIMIT_FILE_BYTES, &text, &c->arena, &error)
-						 : file_read(path, LIMIT_FILE_BYTES, &text, &c->arena, &error);
-	if (!read) {
-		fprintf(stderr, "tocsin check: %s\n", error);
-		c->code = EXIT_UNABLE;
-	} else {
-		check_text(c, path, is_stdin, strbuf_str(&text));
+/* ---- the command ---- */
+
+static enum exit_code list_lints(void) {
+	for (int id = 0; id < LINT_COUNT; id++) {
+		const struct lint *lint = lint_get((enum lint_id)id);
+		printf("%-24s %-8s %s%s\n", lint->name, severities[lint->severity], lint->summary,
+			   lint->needs_server ? " (--prometheus)" : "");
 	}
-	strbuf_finish(&text);
+	return EXIT_FINE;
 }
 
-static enum exit_code check_operands(const struct options *options, struct check *c) {
-	if (options->operand_count == 0) {
+static enum exit_code check_operands(const struct access_options *x, const struct options *o,
+									 struct arena *a) {
+	struct check_options options;
+	struct check c = {.options = &options};
+	if (options_get(o, "list-lints") != NULL) {
+		return list_lints();
+	}
+	if (o->operand_count == 0) {
 		return options_complain(&command_check, "which FILE? (\"-\" is the standard input)");
 	}
-	c->quiet = options_get(options, "quiet") != NULL;
-	struct file_list list = {0};
-	for (int i = 0; i < options->operand_count; i++) {
-		struct str operand = str_from(options->operands[i]);
-		files_glob(NULL, operand, &c->arena, &list);
-		if (list.count == 0) {
-			fprintf(stderr, "tocsin check: no file is called %s\n", options->operands[i]);
-			c->code = EXIT_UNABLE;
+	enum exit_code code = EXIT_USAGE;
+	if (read_options(x, o, &options, a)) {
+		arena_init(&c.arena);
+		for (int i = 0; i < o->operand_count; i++) {
+			check_add_operand(&c, o->operands[i]);
 		}
+		code = check_run(&c);
+		arena_finish(&c.arena);
 	}
-	for (size_t i = 0; i < list.count; i++) {
-		check_path(c, list.paths[i]);
-	}
-	if (c->errors > 0) {
-		fprintf(stderr, "%zu error%s in %zu file%s\n", c->errors, c->errors == 1 ? "" : "s",
-				c->files, c->files == 1 ? "" : "s");
-	}
-	return c->code;
+	finish_options(&options);
+	return code;
 }
 
 static enum exit_code run(int argc, char **argv) {
-	struct check c = {.code = EXIT_FINE};
+	struct arena a;
+	struct access_options access;
 	struct options options;
-	arena_init(&c.arena);
-	enum options_outcome outcome = options_parse(&spec, argc, argv, &c.arena, &options);
-	enum exit_code code = outcome == OPTIONS_READ     ? check_operands(&options, &c)
+	arena_init(&a);
+	access_options_init(&access, &spec, &a);
+	enum options_outcome outcome = options_parse(&access.spec, argc, argv, &a, &options);
+	enum exit_code code = outcome == OPTIONS_READ     ? check_operands(&access, &options, &a)
 						  : outcome == OPTIONS_HELPED ? EXIT_FINE
 													  : EXIT_USAGE;
-	arena_finish(&c.arena);
+	arena_finish(&a);
 	return code;
 }
 
 static void describe(struct arena *a, struct options_spec *ret_spec) {
-	(void)a;
-	*ret_spec = spec;
+	struct access_options access;
+	access_options_init(&access, &spec, a);
+	*ret_spec = access.spec;
 }
 
 const struct command command_check = {.name = "check",

@@ -4,8 +4,7 @@
 #include "base/duration.h"
 #include "base/gofloat.h"
 #include "base/json.h"
-#include "base/url.h"
-#include "cli/options.h"
+#include "cli/access_options.h"
 #include "cli/query_print.h"
 #include "cli/terminal.h"
 #include "engine/config.h"
@@ -45,6 +44,8 @@ static const struct option_row own_rows[] = {
 
 static const struct options_spec own_spec = {
 	.command = &command_query,
+	.rows = own_rows,
+	.count = sizeof own_rows / sizeof own_rows[0],
 	.about =
 		"Evaluates an expression over the data of a Prometheus: at one time, or, with --start, over a range.\n",
 	.examples =
@@ -53,103 +54,13 @@ static const struct options_spec own_spec = {
 		"  tocsin query --start 2026-01-01T00:00:00Z --end 2026-01-01T06:00:00Z --step 5m up\n",
 };
 
-#define OWN_ROWS (sizeof own_rows / sizeof own_rows[0])
-
-/* What the configuration has on the way into a Prometheus. */
-static bool is_access(const struct config_option *o) {
-	return strncmp(o->name, "prometheus.", 11) == 0 && strchr(o->name + 11, '.') != NULL;
-}
-
-/* Our own options, then those of the way in; `ret_names`, which runs in step, has their settings. */
-static void make_rows(struct arena *a, struct options_spec *spec, const char ***ret_names) {
-	size_t count;
-	const struct config_option *settings = config_options(&count);
-	struct option_row *rows = ARENA_ARRAY(a, struct option_row, OWN_ROWS + count);
-	const char **names = ARENA_ARRAY(a, const char *, OWN_ROWS + count);
-	memcpy(rows, own_rows, sizeof own_rows);
-	*spec = own_spec;
-	spec->count = OWN_ROWS;
-	for (size_t i = 0; i < count; i++) {
-		if (is_access(&settings[i])) {
-			names[spec->count] = settings[i].name;
-			rows[spec->count++] = (struct option_row){.flag = settings[i].flag,
-													  .variable = settings[i].variable,
-													  .argument = settings[i].argument,
-													  .help = settings[i].help,
-													  .choices = settings[i].choices,
-													  .repeats = settings[i].repeats};
-		}
-	}
-	spec->rows = rows;
-	*ret_names = names;
-}
-
 /* What the options say. */
 struct question {
 	struct config config; /* only its Prometheus and limits */
-	const char **names;   /* of the settings behind the options; NULL: an option of our own */
 	struct query_options query;
 	bool remote, json, table;
 	const char *text;
 };
-
-static bool read_setting(struct question *q, const struct options *o, const char *flag,
-						 const char *setting, struct arena *a) {
-	const char *value = options_get(o, flag), *error;
-	if (value == NULL || config_set(&q->config, str_from(setting), str_from(value), a, &error)) {
-		return true;
-	}
-	struct strbuf shown = STRBUF_INIT;
-	url_mask(&shown, str_from(value));
-	options_complain(&command_query, "--%s %s: %s", flag, shown.len > 0 ? shown.ptr : "", error);
-	strbuf_finish(&shown);
-	return false;
-}
-
-static bool was_given(const struct option_given *items, size_t count,
-					  const struct option_row *row) {
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].row == row) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Those items that say how to get in; of what `except` has too, nothing. Values are not repeated: they may be secrets. */
-static bool read_access(struct question *q, const struct options_spec *spec,
-						const struct option_given *items, size_t count,
-						const struct options *except, struct arena *a) {
-	for (size_t i = 0; i < count; i++) {
-		const struct option_row *row = items[i].row;
-		const char *name = q->names[row - spec->rows], *error;
-		if (name == NULL || (except != NULL && was_given(except->flags, except->flag_count, row))) {
-			continue;
-		}
-		if (!config_set(&q->config, str_from(name), str_from(items[i].value), a, &error)) {
-			options_complain(&command_query, "%s: %s",
-							 except != NULL ? row->variable : arena_printf(a, "--%s", row->flag),
-							 error);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool finish_access(struct question *q, const struct options_spec *spec,
-						  const struct options *o, struct arena *a) {
-	const char *error;
-	if (!read_access(q, spec, o->variables, o->variable_count, o, a) ||
-		!read_access(q, spec, o->flags, o->flag_count, NULL, a)) {
-		return false;
-	}
-	if (!config_finish(&q->config, a, &error)) {
-		options_complain(&command_query, "%s", error);
-		return false;
-	}
-	q->query.access = &q->config.prometheus.access;
-	return true;
-}
 
 static bool read_time(const struct options *o, const char *flag, ts_ms otherwise, ts_ms *ret_t) {
 	const char *value = options_get(o, flag);
@@ -213,7 +124,7 @@ static bool read_where(struct question *q, const struct options *o) {
 	return true;
 }
 
-static bool read_question(struct question *q, const struct options_spec *spec,
+static bool read_question(struct question *q, const struct access_options *x,
 						  const struct options *o, struct arena *a) {
 	config_init(&q->config);
 	if (o->operand_count != 1) {
@@ -224,13 +135,17 @@ static bool read_question(struct question *q, const struct options_spec *spec,
 	q->text = o->operands[0];
 	q->json = options_get(o, "json") != NULL;
 	q->table = options_get(o, "table") != NULL;
-	if (!read_setting(q, o, "prometheus", "prometheus.url", a) ||
-		!read_setting(q, o, "timeout", "prometheus.timeout", a) ||
-		!read_setting(q, o, "limit-answer-bytes", "limits.answer_bytes", a) ||
-		!read_setting(q, o, "allow-partial-answers", "prometheus.allow_partial_answers", a) ||
-		!finish_access(q, spec, o, a) || !read_grid(q, o, a) || !read_where(q, o)) {
+	const struct command *command = &command_query;
+	struct config *c = &q->config;
+	if (!access_options_set(command, o, "prometheus", "prometheus.url", c, a) ||
+		!access_options_set(command, o, "timeout", "prometheus.timeout", c, a) ||
+		!access_options_set(command, o, "limit-answer-bytes", "limits.answer_bytes", c, a) ||
+		!access_options_set(command, o, "allow-partial-answers", "prometheus.allow_partial_answers",
+							c, a) ||
+		!access_options_read(x, o, c, a) || !read_grid(q, o, a) || !read_where(q, o)) {
 		return false;
 	}
+	q->query.access = &c->prometheus.access;
 	struct query_options *query = &q->query;
 	query->url = arena_dup(a, q->config.prometheus.url).ptr;
 	query->timeout = q->config.prometheus.timeout;
@@ -369,16 +284,16 @@ static enum exit_code answer(const struct question *q, struct arena *a) {
 static enum exit_code run(int argc, char **argv) {
 	struct arena a;
 	struct options options;
-	struct options_spec spec;
+	struct access_options access;
 	struct question question = {0};
 	arena_init(&a);
-	make_rows(&a, &spec, &question.names);
+	access_options_init(&access, &own_spec, &a);
 	enum exit_code code = EXIT_USAGE;
-	switch (options_parse(&spec, argc, argv, &a, &options)) {
+	switch (options_parse(&access.spec, argc, argv, &a, &options)) {
 	case OPTIONS_HELPED: code = EXIT_FINE; break;
 	case OPTIONS_WRONG: break;
 	case OPTIONS_READ:
-		if (read_question(&question, &spec, &options, &a)) {
+		if (read_question(&question, &access, &options, &a)) {
 			code = answer(&question, &a);
 		}
 		break;
@@ -388,8 +303,9 @@ static enum exit_code run(int argc, char **argv) {
 }
 
 static void describe(struct arena *a, struct options_spec *ret_spec) {
-	const char **names;
-	make_rows(a, ret_spec, &names);
+	struct access_options access;
+	access_options_init(&access, &own_spec, a);
+	*ret_spec = access.spec;
 }
 
 const struct command command_query = {.name = "query",

@@ -308,6 +308,11 @@ static const struct setting *find_setting(struct str prefix, struct str key, boo
 	return NULL;
 }
 
+bool config_is_setting(struct str key) {
+	bool section;
+	return find_setting(STR_EMPTY, key, &section) != NULL || section;
+}
+
 /* Sections are one deep: "prometheus", "log", "limits". */
 static void read_mapping(struct config_reader *r, const struct yaml_node *node, struct str prefix) {
 	for (size_t i = 0; i < node->count; i++) {

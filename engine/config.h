@@ -104,6 +104,9 @@ bool config_parse(struct str text, struct arena *a, struct diags *diags, struct 
 bool config_parse_relabel(struct str text, struct arena *a, struct diags *diags,
 						  struct relabel_rules *ret_rules);
 
+/* Whether a key at the top of a file is one that a configuration may have. */
+bool config_is_setting(struct str key);
+
 /* One setting by its dotted name, "prometheus.url" or "log.level": what flags and TOCSIN_… variables set. Lists take one more item
  * (the first one given replaces the default). false: *ret_error in the arena. */
 bool config_set(struct config *c, struct str name, struct str value, struct arena *a,

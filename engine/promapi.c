@@ -10,7 +10,7 @@
 
 static const dur_ms default_lookback = 300000;
 
-static void add_form_value(struct strbuf *body, struct str text) {
+void promapi_add_form_value(struct strbuf *body, struct str text) {
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -49,7 +49,7 @@ static void add_query(struct strbuf *body, const struct plan_fetch *fetch) {
 		strbuf_add_char(&query, ']');
 	}
 	strbuf_add_c(body, "query=");
-	add_form_value(body, strbuf_str(&query));
+	promapi_add_form_value(body, strbuf_str(&query));
 	strbuf_finish(&query);
 }
 

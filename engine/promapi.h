@@ -14,6 +14,9 @@ struct promapi_options {
 void promapi_print_request(const struct plan_fetch *fetch, const struct promapi_options *options,
 						   const char **ret_path, struct strbuf *body);
 
+/* A text as it stands behind `=` in a form or in a URL's query. */
+void promapi_add_form_value(struct strbuf *body, struct str text);
+
 /* Reads one answer of status 200. Takes bytes in pieces of any size; holds on to no more than the series it is in the middle of. */
 struct promapi_decoder;
 

@@ -165,7 +165,9 @@ static bool add_entry(const char *folder, const char *name, size_t depth, struct
 	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
 		return add_tree(path, depth + 1, a, list, ret_error);
 	}
-	if (!is_yaml(str_from(name)) || file_is_folder(path)) {
+	/* A link to nowhere is listed as well: reading it tells. */
+	bool other = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+	if (other || !is_yaml(str_from(name))) {
 		return true;
 	}
 	if (list->count == FILES_TREE_MAX) {
@@ -242,4 +244,37 @@ struct str file_folder(const char *path) {
 	}
 	size_t length = (size_t)(slash - path);
 	return (struct str){path, length > 0 ? length : 1};
+}
+
+/* The new file looks like the old one, as far as we may decide that. */
+static void copy_owner(int fd, const struct stat *old) {
+	if (fchown(fd, old->st_uid, old->st_gid) != 0) {
+		errno = 0; /* it is ours then, as an editor would have it */
+	}
+}
+
+bool file_replace(const char *path, struct str text, struct arena *a, const char **ret_error) {
+	char *real = realpath(path, NULL);
+	struct stat old;
+	if (real == NULL || stat(real, &old) != 0) {
+		*ret_error = error_words(a, path, errno);
+		free(real);
+		return false;
+	}
+	char *temporary = (char *)arena_printf(a, "%s.XXXXXX", real);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	bool ok = fd >= 0;
+	if (ok) {
+		copy_owner(fd, &old);
+		ok = fchmod(fd, old.st_mode & 07777) == 0 && write_all(fd, text) && fsync(fd) == 0;
+		ok = close(fd) == 0 && ok && rename(temporary, real) == 0;
+	}
+	if (!ok) {
+		*ret_error = error_words(a, path, errno);
+		if (fd >= 0) {
+			unlink(temporary);
+		}
+	}
+	free(real);
+	return ok;
 }

@@ -73,6 +73,15 @@ static bool load_tls(struct web_access *a, const char *path, struct diags *diags
 	return a->tls != NULL;
 }
 
+static bool judge(struct web_access *a, const char *path, struct str text, struct diags *diags) {
+	bool good = web_config_parse(text, &a->arena, diags, &a->config);
+	if (a->config.tls.on) {
+		good = load_tls(a, path, diags) && good;
+	}
+	diags_sort(diags);
+	return good;
+}
+
 static bool load(struct web_access *a, const char *path, struct diag_style style,
 				 struct strbuf *messages, bool *ret_unreadable) {
 	struct strbuf bytes = STRBUF_INIT;
@@ -88,20 +97,28 @@ static bool load(struct web_access *a, const char *path, struct diag_style style
 	struct str text = arena_dup(&a->arena, strbuf_str(&bytes)); /* strings are borrowed from it */
 	strbuf_finish(&bytes);
 	diags_init(&diags, &a->arena);
-	bool good = web_config_parse(text, &a->arena, &diags, &a->config);
-	if (a->config.tls.on) {
-		good = load_tls(a, path, &diags) && good;
-	}
-	diags_sort(&diags);
+	bool good = judge(a, path, text, &diags);
 	diags_render(messages, &diags, path, text, style);
+	return good;
+}
+
+static struct web_access *create(void) {
+	struct web_access *a = mem_calloc(1, sizeof *a);
+	a->holders = 1;
+	arena_init(&a->arena);
+	return a;
+}
+
+bool web_access_judge(const char *path, struct str text, struct diags *diags) {
+	struct web_access *a = create();
+	bool good = judge(a, path, text, diags);
+	web_access_release(a);
 	return good;
 }
 
 struct web_access *web_access_load(struct str path, struct diag_style style,
 								   struct strbuf *messages, bool *ret_unreadable) {
-	struct web_access *a = mem_calloc(1, sizeof *a);
-	a->holders = 1;
-	arena_init(&a->arena);
+	struct web_access *a = create();
 	*ret_unreadable = false;
 	if (path.len > 0 && !load(a, arena_dup(&a->arena, path).ptr, style, messages, ret_unreadable)) {
 		web_access_release(a);

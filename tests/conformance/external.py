@@ -62,7 +62,7 @@ REFUSALS = {
 
 def rule_file(tocsin, folder, name):
 	"""true: it is loaded, or refused for the right reason."""
-	run = subprocess.run([tocsin, "check", os.path.join(CASES, "rules", folder, name)], capture_output=True, text=True)
+	run = subprocess.run([tocsin, "check", "--lint", "none", os.path.join(CASES, "rules", folder, name)], capture_output=True, text=True)
 	if ".bad." not in name:
 		good = run.returncode == 0
 	else:

@@ -1,0 +1,68 @@
+/* Expressions in their canonical form: written, or only shown. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/check.h"
+#include "rules/rule_format.h"
+
+static const char *color_of(struct str line) {
+	if (str_starts_with(line, STR("--- ")) || str_starts_with(line, STR("+++ "))) {
+		return "\x1b[1m";
+	}
+	return line.len == 0        ? NULL
+		   : line.ptr[0] == '-' ? "\x1b[31m"
+		   : line.ptr[0] == '+' ? "\x1b[32m"
+		   : line.ptr[0] == '@' ? "\x1b[36m"
+								: NULL;
+}
+
+static void print_diff(struct str diff) {
+	bool color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	while (diff.len > 0) {
+		size_t end = str_find(diff, STR("\n"));
+		struct str line = str_slice(diff, 0, end);
+		const char *start = color ? color_of(line) : NULL;
+		printf("%s%.*s%s\n", start != NULL ? start : "", STR_FMT(line),
+			   start != NULL ? "\x1b[0m" : "");
+		diff = str_slice(diff, end < diff.len ? end + 1 : end, diff.len);
+	}
+}
+
+static void show(const struct check_file *f, const struct rule_format *format) {
+	struct strbuf out = STRBUF_INIT;
+	text_edits_diff(&out, f->path, strbuf_str(&f->text), format->edits, format->count);
+	print_diff(strbuf_str(&out));
+	strbuf_finish(&out);
+}
+
+static void write_file(struct check *c, const struct check_file *f,
+					   const struct rule_format *format) {
+	const char *error;
+	if (!file_replace(f->path, format->text, &c->arena, &error)) {
+		fprintf(stderr, "tocsin check: %s\n", error);
+		c->unable = true;
+	} else if (!c->options->quiet && c->options->report.format == REPORT_TEXT) {
+		printf("%s: %zu expression%s rewritten\n", f->path, format->count,
+			   format->count == 1 ? "" : "s");
+	}
+}
+
+void check_fix(struct check *c, const struct check_file *f) {
+	struct lint_file file = check_file_lint(f);
+	struct rule_format format;
+	struct arena a;
+	arena_init(&a);
+	if (!rule_format_make(&file, c->options->lint.ignore_unknown, &a, &format)) {
+		fprintf(stderr, "tocsin check: %s: left as it is: the result would not be the same rules\n",
+				f->path);
+		c->unable = true;
+	} else if (c->options->diff && format.count > 0) {
+		show(f, &format);
+	} else if (c->options->fix && f->is_stdin) {
+		fwrite(format.text.ptr, 1, format.text.len, stdout);
+	} else if (c->options->fix && format.count > 0) {
+		write_file(c, f, &format);
+	}
+	c->would_change += format.count > 0;
+	arena_finish(&a);
+}

@@ -1,0 +1,119 @@
+"""`tocsin check` as a process: files that are written, folders, files that are too large, ten thousand errors. Argument: the program."""
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+TOCSIN = os.path.abspath(sys.argv[1])
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+HEAD = "groups:\n- name: g\n  rules:\n"
+
+
+def check(folder, *arguments, text=None, **environment):
+	return subprocess.run([TOCSIN, "check", *arguments], cwd=folder, input=text, stdin=None if text is not None else subprocess.DEVNULL,
+						  env={**ENVIRONMENT, **environment}, capture_output=True, text=True, timeout=120)
+
+
+def expect(what, got, wanted):
+	if got != wanted:
+		sys.exit(f"{what}: got {got!r}, expected {wanted!r}")
+	print("ok:", what)
+
+
+def write(folder, name, text, mode=0o644):
+	path = os.path.join(folder, name)
+	os.makedirs(os.path.dirname(path), exist_ok=True)
+	with open(path, "w", encoding="utf-8") as f:
+		f.write(text)
+	os.chmod(path, mode)
+	return path
+
+
+def read(path):
+	with open(path, encoding="utf-8") as f:
+		return f.read()
+
+
+def fix(folder):
+	path = write(folder, "fix/a.yml", HEAD + "  - {record: a, expr: 'up==1'} # why\n", 0o640)
+	os.symlink("a.yml", os.path.join(folder, "fix/link.yml"))
+	run = check(folder, "--fix", "fix/link.yml")
+	expect("--fix", (run.returncode, run.stderr), (0, ""))
+	expect("  says so", "fix/link.yml: 1 expression rewritten" in run.stdout, True)
+	expect("  what is written", read(path), HEAD + "  - {record: a, expr: 'up == 1'} # why\n")
+	expect("  through a link", os.path.islink(os.path.join(folder, "fix/link.yml")), True)
+	expect("  permissions", stat.S_IMODE(os.stat(path).st_mode), 0o640)
+	expect("  nothing is left beside it", sorted(os.listdir(os.path.join(folder, "fix"))), ["a.yml", "link.yml"])
+	before = os.stat(path).st_mtime_ns
+	expect("  the second time", check(folder, "--fix", "fix").returncode, 0)
+	expect("  it is not touched", os.stat(path).st_mtime_ns, before)
+	bad = HEAD + "  - {record: a, expr: 'up==1'}\n  - {record: b, expr: 'up=='}\n"
+	path = write(folder, "bad.yml", bad)
+	expect("--fix of what does not load", (check(folder, "--fix", "bad.yml").returncode, read(path)), (1, bad))
+	path = write(folder, "found.yml", HEAD + "  - {alert: a, expr: 'up>1', for: 5m, labels: {severity: a}}\n")
+	expect("--fix of what has a finding", (check(folder, "--fix", "found.yml").returncode, "up > 1" in read(path)), (1, True))
+	run = check(folder, "--fix", "--format", "json", "fix")
+	expect("--fix with a format", (run.returncode, run.stdout.startswith('{"files":[')), (0, True))
+	if os.geteuid() != 0:
+		os.chmod(os.path.join(folder, "fix"), 0o500)
+		write_protected = check(folder, "--fix", "fix/a.yml")
+		os.chmod(os.path.join(folder, "fix"), 0o700)
+		expect("--fix in a folder that is protected", write_protected.returncode, 0)
+
+
+def files(folder):
+	write(folder, "tree/rules/a.yml", HEAD + "  - {record: a, expr: up}\n")
+	write(folder, "tree/rules/deeper/b.yaml", HEAD + "  - {record: b, expr: up}\n")
+	write(folder, "tree/rules/deeper/c.txt", "no rules")
+	write(folder, "tree/.git/d.yml", "groups: {")
+	os.symlink("..", os.path.join(folder, "tree/rules/loop"))
+	os.symlink("nowhere.yml", os.path.join(folder, "tree/rules/dangling.yml"))
+	run = check(folder, "tree")
+	expect("a folder with a loop and a dangling link", (run.returncode, run.stdout.count("good")), (3, 2))
+	expect("  says what is wrong", "tree/rules/dangling.yml: no such file" in run.stderr, True)
+	expect("a file twice", check(folder, "tree/rules/a.yml", "tree/rules/a.yml").stdout.count("good"), 1)
+	run = check(folder, "tree/rules/a.yml/x.yml")
+	expect("a path through a file", (run.returncode, "not a directory" in run.stderr), (3, True))
+	with open(os.path.join(folder, "large.yml"), "wb") as f:
+		f.truncate(100 << 20)
+	run = check(folder, "large.yml")
+	expect("100 MB", (run.returncode, "the file is larger than 64 MiB" in run.stderr), (3, True))
+	expect("nothing on stdin", check(folder, "-", text="").returncode, 0)
+	run = subprocess.run(f"{TOCSIN} check - <&-", shell=True, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
+	expect("no stdin at all", run.returncode in (0, 3), True)
+	run = check(folder, "tree", TOCSIN_CHECK_FORMAT="json")
+	expect("the format from the environment", run.stdout[:1], "{")
+	run = check(folder, "found.yml", TOCSIN_CHECK_DISABLE="no-condition,never-fires")
+	expect("lints from the environment", run.returncode, 0)
+
+
+def many(folder):
+	write(folder, "many.yml", HEAD + "  - {record: a, expr: 'up=='}\n" * 10000)
+	run = check(folder, "many.yml")
+	lines = run.stderr.splitlines()
+	expect("ten thousand errors", (run.returncode, len(lines)), (1, 50 * 3 + 2))
+	expect("  the end", lines[-2:], ["… and 9,950 more", "10,000 errors in 1 file"])
+	expect("  as few as wanted", len(check(folder, "--max-problems", "2", "many.yml").stderr.splitlines()), 2 * 3 + 2)
+	warnings = "".join(f"  - {{alert: a{i}, expr: up, for: 5m, labels: {{severity: a}}}}\n" for i in range(10000))
+	write(folder, "warnings.yml", HEAD + warnings + "  - {record: a, expr: 'up=='}\n")
+	run = check(folder, "warnings.yml")
+	expect("an error behind ten thousand warnings", (run.returncode, "unexpected end of input" in run.stderr), (1, True))
+	expect("  the end", run.stderr.splitlines()[-1], "1 error, 10,000 warnings in 1 file")
+	nested = "up" + "".join(f" + {{a{i}=\"b\"}}" for i in range(900))
+	write(folder, "deep.yml", HEAD + f"  - {{record: a, expr: '{nested}'}}\n" * 50)
+	expect("deep trees with many labels", check(folder, "deep.yml").returncode, 0)
+
+
+def main():
+	folder = tempfile.mkdtemp(prefix="tocsin-test-")
+	try:
+		fix(folder)
+		files(folder)
+		many(folder)
+	finally:
+		shutil.rmtree(folder)
+
+
+main()
