@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "engine/coverage_run.h"
 #include "engine/limits.h"
 
 #define LOOKBACK (5 * 60 * 1000)
@@ -318,6 +319,10 @@ static void run_all(struct rule_test_run *run) {
 	}
 	if (run->options->dumps) {
 		dump(run);
+	}
+	if (run->options->coverage != NULL) {
+		coverage_note_tested(run->options->coverage, run->group);
+		coverage_note_values(run->options->coverage, run->simulation, run->start, run->now);
 	}
 }
 

@@ -2,6 +2,7 @@
 #ifndef ENGINE_RULE_TEST_H
 #define ENGINE_RULE_TEST_H
 
+#include "engine/coverage.h"
 #include "engine/rule_set.h"
 #include "engine/simulation.h"
 #include "rules/test_file.h"
@@ -135,7 +136,8 @@ struct rule_test_options {
 	bool stepwise; /* nothing is evaluated ahead; the report is the same */
 	bool explains; /* failed checks */
 	bool dumps;
-	rule_test_progress *progress; /* may be NULL */
+	struct coverage_set *coverage; /* of the set: what is reached is noted there; NULL: nowhere */
+	rule_test_progress *progress;  /* may be NULL */
 	void *progress_data;
 };
 

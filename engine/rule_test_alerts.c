@@ -1,6 +1,7 @@
 /* Alerts as they are at a time of the test, and what Alertmanager is told of them. */
 #include "engine/rule_test_private.h"
 
+#include "engine/coverage_run.h"
 #include "engine/schedule.h"
 
 static dur_ms since_start(const struct rule_test_run *run, ts_ms t) {
@@ -189,6 +190,9 @@ static bool is_had_twice(const struct rule_test_run *run, const struct alert_tra
 void rule_test_note_result(const struct group_state *group, const struct evaluation_result *result,
 						   ts_ms ts, void *data) {
 	struct rule_test_run *run = data;
+	if (run->options->coverage != NULL) {
+		coverage_note_result(run->options->coverage, group, result);
+	}
 	if (run->wants_sent && is_asked_about(run, group, ts)) {
 		note_sent(run, group, &result->notices, ts);
 	}

@@ -84,9 +84,9 @@ const char *simulation_select(const struct simulation *s, const struct pql_need 
 			   : outputs_join(s->outputs, need, s->settings->lookback, fetched, a, ret_set);
 }
 
-const char *simulation_query(const struct simulation *s, const struct pql_expr *expr,
-							 struct pql_grid grid, struct arena *a, struct pql_value *ret_value,
-							 struct pql_failure *ret_failure) {
+const char *simulation_query_at(const struct simulation *s, const struct pql_expr *expr,
+								struct pql_grid grid, ts_ms now, struct arena *a,
+								struct pql_value *ret_value, struct pql_failure *ret_failure) {
 	struct pql_time_options options = simulation_time_options(s);
 	struct pql_need *needs;
 	struct pql_series_set *sets = ARENA_ARRAY(a, struct pql_series_set, expr->selector_count);
@@ -95,7 +95,7 @@ const char *simulation_query(const struct simulation *s, const struct pql_expr *
 		if (needs[i].selector == NULL) {
 			continue; /* it is not under the root: a part of a larger expression is asked for */
 		}
-		const char *failure = simulation_select(s, &needs[i], s->now, a, &sets[i]);
+		const char *failure = simulation_select(s, &needs[i], now, a, &sets[i]);
 		if (failure != NULL) {
 			*ret_failure =
 				(struct pql_failure){.message = failure, .span = expr->selectors[i]->span};
@@ -107,6 +107,12 @@ const char *simulation_query(const struct simulation *s, const struct pql_expr *
 	struct pql_notes notes = {0};
 	bool good = pql_eval(expr, grid, &eval, sets, a, ret_value, &notes, ret_failure);
 	return good ? NULL : ret_failure->message;
+}
+
+const char *simulation_query(const struct simulation *s, const struct pql_expr *expr,
+							 struct pql_grid grid, struct arena *a, struct pql_value *ret_value,
+							 struct pql_failure *ret_failure) {
+	return simulation_query_at(s, expr, grid, s->now, a, ret_value, ret_failure);
 }
 
 /* ---- steps ---- */

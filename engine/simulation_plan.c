@@ -137,14 +137,23 @@ static bool note_pins(struct pql_node *n, void *data) {
 	return !*pinned;
 }
 
+bool simulation_is_pinned(const struct simulation *s, const struct pql_expr *expr,
+						  struct arena *a) {
+	struct pql_time_options options = simulation_time_options(s);
+	struct pql_need *needs;
+	bool pinned = false;
+	pql_walk(expr->root, note_pins, &pinned);
+	pql_needs(expr, (struct pql_grid){.step = 1}, &options, a, &needs);
+	for (size_t i = 0; i < expr->selector_count; i++) {
+		pinned = pinned || needs[i].end > 0; /* at time 0: it looks into the future */
+	}
+	return pinned;
+}
+
 static void read_rule(struct planner *p, struct ahead_rule *r) {
 	const struct pql_expr *expr = r->state->rule->expr;
-	struct pql_time_options options = simulation_time_options(p->simulation);
-	struct pql_need *needs;
-	pql_walk(expr->root, note_pins, &r->pinned);
-	pql_needs(expr, (struct pql_grid){.step = 1}, &options, &p->ahead->arena, &needs);
+	r->pinned = simulation_is_pinned(p->simulation, expr, &p->ahead->arena);
 	for (size_t i = 0; i < expr->selector_count; i++) {
-		r->pinned = r->pinned || needs[i].end > 0; /* at time 0: it looks into the future */
 		read_selector(p, r, &expr->selectors[i]->selector);
 	}
 	r->stepwise = r->pinned || r->reads_alerts ||

@@ -25,6 +25,14 @@ struct pql_time_options simulation_time_options(const struct simulation *s);
 const char *simulation_select(const struct simulation *s, const struct pql_need *need, ts_ms now,
 							  struct arena *a, struct pql_series_set *ret_set);
 
+/* simulation_query, with the store as it was at `now`. */
+const char *simulation_query_at(const struct simulation *s, const struct pql_expr *expr,
+								struct pql_grid grid, ts_ms now, struct arena *a,
+								struct pql_value *ret_value, struct pql_failure *ret_failure);
+
+/* Whether its value hangs on more than what was before the step: @, negative offsets, step(). */
+bool simulation_is_pinned(const struct simulation *s, const struct pql_expr *expr, struct arena *a);
+
 /* Whether the group is due. */
 bool simulation_is_due(const struct simulation *s, const struct group_state *group, ts_ms ts);
 

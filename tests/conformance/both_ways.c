@@ -1,5 +1,5 @@
 /* Runs rule-test files twice, with looking ahead and step by step, in both of the ways that groups' intervals count, and
- * compares all that the reports say.
+ * compares all that the reports say, and what is reached.
  *
  *     both_ways FILE...      prints what differs; the last line is "N passed, M failed" */
 #include <stdio.h>
@@ -98,16 +98,44 @@ static void print_report(struct strbuf *out, const struct rule_test_report *r) {
 	}
 }
 
+static void print_coverage(struct strbuf *out, const struct coverage *c) {
+	for (size_t i = 0; i < c->file_count; i++) {
+		for (size_t k = 0; k < c->files[i]->rule_count; k++) {
+			const struct coverage_rule *rule = &c->files[i]->rules[k];
+			strbuf_printf(out, "  %.*s:", STR_FMT(rule->name));
+			for (size_t n = 0; n < rule->point_count; n++) {
+				strbuf_printf(out, " %s%s", rule->points[n].reached ? "" : "-",
+							  coverage_kind_name[rule->points[n].kind]);
+			}
+			strbuf_add_char(out, '\n');
+		}
+	}
+}
+
 /* ---- both ways ---- */
+
+static struct coverage_set *open_coverage(struct coverage *c, struct rule_set *set,
+										  struct arena *a) {
+	struct str *paths = ARENA_ARRAY(a, struct str, set->file_count);
+	for (size_t i = 0; i < set->file_count; i++) {
+		paths[i] = set->files[i].file.path;
+	}
+	return coverage_open(c, set, paths);
+}
 
 static void run_one(const struct test_file *file, const struct test_group *group,
 					struct rule_set *set, struct rule_test_options options, struct strbuf *out) {
 	struct arena a;
 	struct rule_test_report report;
+	struct coverage *coverage = coverage_create();
 	arena_init(&a);
+	options.coverage = open_coverage(coverage, set, &a);
 	rule_test_run(file, group, set, &options, &a, &report);
 	print_report(out, &report);
 	rule_test_report_finish(&report);
+	coverage_close(options.coverage);
+	print_coverage(out, coverage);
+	coverage_destroy(coverage);
 	arena_finish(&a);
 }
 
