@@ -22,6 +22,16 @@ static const struct option_row rows[] = {
 	{.flag = "junit", .argument = "FILE", .help = "write results for CI systems there, too"},
 	{.flag = "json", .letter = 'j', .help = "print one JSON document instead of text"},
 	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that pass"},
+	{.flag = "coverage", .help = "say at the end which rules and branches no test has reached"},
+	{.flag = "coverage-json", .argument = "FILE", .help = "write all of it there, as JSON"},
+	{.flag = "coverage-html",
+	 .argument = "FILE",
+	 .help = "write it there as a page of coloured rule files"},
+	{.flag = "coverage-min", .argument = "PERCENT", .help = "below that much the exit code is 1"},
+	{.flag = "coverage-rules",
+	 .argument = "FILE",
+	 .help = "rule files that count, whether a test reads them or not; a folder, or a pattern",
+	 .repeats = true},
 	{.flag = "debug", .help = "print all data of each test group to stderr"},
 	{.flag = "ignore-unknown-fields", .help = "pass over keys that are not known"},
 };
@@ -59,7 +69,8 @@ static const struct options_spec spec = {
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.examples =
 		"Examples:\n  tocsin test tests/\n  tocsin test --run 'disk|memory' --diff tests/nodes.yml\n"
-		"  tocsin test --compat promtool --junit results.xml tests/*.yml\n",
+		"  tocsin test --compat promtool --junit results.xml tests/*.yml\n"
+		"  tocsin test --coverage --coverage-min 90 --coverage-rules rules/ tests/\n",
 };
 
 void test_number(struct strbuf *out, size_t number) {
@@ -227,6 +238,10 @@ static void run_files(struct test_run *r, const struct file_list *list) {
 	json_int(&r->json_writer, (int64_t)r->failed);
 	json_key(&r->json_writer, "broken");
 	json_int(&r->json_writer, (int64_t)r->broken);
+	if (r->coverage.coverage != NULL && r->coverage.text) {
+		json_key(&r->json_writer, "coverage");
+		test_coverage_json(&r->json_writer, r->coverage.coverage);
+	}
 	json_close_object(&r->json_writer);
 }
 
@@ -235,7 +250,7 @@ static enum exit_code test_files(struct test_run *r, const struct options *o) {
 	if (o->operand_count == 0) {
 		return options_complain(&command_test, "which FILE? (\"-\" is the standard input)");
 	}
-	if (!read_compat(r, o) || !read_wanted(r, o)) {
+	if (!read_compat(r, o) || !read_wanted(r, o) || !test_coverage_init(r, o)) {
 		return EXIT_USAGE;
 	}
 	r->diff = options_get(o, "diff") != NULL;
@@ -246,6 +261,7 @@ static enum exit_code test_files(struct test_run *r, const struct options *o) {
 	r->junit_path = options_get(o, "junit");
 	r->checks_left = SHOWN_CHECKS;
 	list_files(r, o, &list);
+	test_coverage_add_rules(r, o);
 	run_files(r, &list);
 	if (r->json) {
 		puts(r->json_text.ptr);
@@ -255,6 +271,7 @@ static enum exit_code test_files(struct test_run *r, const struct options *o) {
 	if (r->junit_path != NULL) {
 		write_junit(r);
 	}
+	test_coverage_report(r);
 	return r->code;
 }
 
@@ -269,6 +286,7 @@ static enum exit_code run(int argc, char **argv) {
 	for (size_t i = 0; i < r.wanted_count; i++) {
 		regex_destroy(r.wanted[i]);
 	}
+	test_coverage_finish(&r);
 	strbuf_finish(&r.json_text);
 	strbuf_finish(&r.junit_text);
 	arena_finish(&r.arena);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/regex.h"
 #include "cli/command.h"
+#include "cli/test_coverage.h"
 #include "cli/test_progress.h"
 #include "engine/rule_test.h"
 
@@ -22,6 +23,7 @@ struct test_run {
 	struct strbuf json_text, junit_text;
 	struct json_writer json_writer;
 	struct test_progress progress;
+	struct test_coverage coverage;
 };
 
 /* ---- test_job.c ---- */

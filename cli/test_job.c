@@ -24,9 +24,10 @@ void test_note(struct test_run *r, enum exit_code code) {
 struct test_job {
 	struct test_run *run;
 	struct test_target target;
-	struct arena arena;     /* of the file */
-	struct rule_set *set;   /* NULL: the rule files are bad */
-	struct strbuf messages; /* about the file and its rule files, as a whole */
+	struct arena arena;            /* of the file */
+	struct rule_set *set;          /* NULL: the rule files are bad */
+	struct coverage_set *coverage; /* of the set; NULL: not wanted */
+	struct strbuf messages;        /* about the file and its rule files, as a whole */
 	size_t messages_left;
 	size_t bad_groups, failed_groups;
 	struct strbuf cases; /* of JUnit */
@@ -157,6 +158,7 @@ static void load_rule_files(struct test_job *job) {
 		return;
 	}
 	job->set = set;
+	job->coverage = test_coverage_open(job->run, set);
 }
 
 /* ---- groups ---- */
@@ -260,6 +262,7 @@ static void run_group(struct test_job *job, struct test_group *group) {
 	struct rule_test_options options = {.promtool = r->promtool,
 										.explains = true,
 										.dumps = r->debug,
+										.coverage = job->coverage,
 										.progress = test_progress_step,
 										.progress_data = &r->progress};
 	struct test_outcome outcome = {.target = &job->target, .group = group, .report = &report};
@@ -449,6 +452,7 @@ void test_run_file(struct test_run *r, const char *path) {
 		r->broken++;
 	}
 	finish_file(&job);
+	coverage_close(job.coverage);
 	test_file_finish(&job.target.file);
 	rule_set_destroy(job.set);
 	strbuf_finish(&text);

@@ -129,6 +129,8 @@ def main():
 		print(f"rule tests: {20 * options.services} rules, {options.groups} test groups, {options.minutes} min at 15 s")
 		own = measure([options.tocsin, "test", "--compat", "promtool", test], options.runs)
 		print("  %-34s %7.3f CPU-s  %7.3f s  %6.1f MiB" % ("tocsin test", *own))
+		covered = measure([options.tocsin, "test", "--compat", "promtool", "--coverage", test], options.runs)
+		print("  %-34s %7.3f CPU-s  %7.3f s  %6.1f MiB  %.2f times the CPU" % ("tocsin test --coverage", *covered, covered[0] / own[0]))
 		for promtool in options.promtool or [shutil.which("promtool")]:
 			if promtool is None:
 				print("  promtool is not there")
