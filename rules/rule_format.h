@@ -4,12 +4,7 @@
 #define RULES_RULE_FORMAT_H
 
 #include "rules/lint.h"
-
-/* What is to stand in place of a stretch of the text. Sorted, apart from each other. */
-struct text_edit {
-	struct span span;
-	struct str text;
-};
+#include "rules/text_edit.h"
 
 struct rule_format {
 	const struct text_edit *edits; /* in the arena */
@@ -21,9 +16,5 @@ struct rule_format {
 /* Of a file that loads. false: the new text would not load to the same rules, and nothing should be done with it. */
 bool rule_format_make(const struct lint_file *file, bool ignore_unknown, struct arena *a,
 					  struct rule_format *ret);
-
-/* The edits as a unified diff, with three lines around each. */
-void text_edits_diff(struct strbuf *out, const char *path, struct str text,
-					 const struct text_edit *edits, size_t count);
 
 #endif

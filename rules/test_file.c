@@ -224,6 +224,7 @@ bool test_file_load(struct str text, const struct test_file_options *options, st
 	yaml_parse(text, a, &found, &documents, &count);
 	take_yaml_diags(diags, &found, documents, count);
 	if (count > 0) {
+		ret_file->root = documents[0].root;
 		load_root(&l, documents[0].root, ret_file);
 	}
 	ret_file->regexes = l.regexes;

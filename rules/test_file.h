@@ -73,6 +73,7 @@ struct test_alert_case {
 	struct span windows_span;
 	struct labels with_labels; /* other alerts are passed over */
 	struct span span;
+	const struct yaml_node *node;
 };
 
 struct test_sample {
@@ -90,6 +91,7 @@ struct test_expr_case {
 	const struct test_sample *samples;
 	size_t sample_count;
 	struct span span;
+	const struct yaml_node *node;
 };
 
 struct test_group {
@@ -120,6 +122,7 @@ struct test_file {
 	size_t group_count;
 	struct regex **regexes; /* of all patterns */
 	size_t regex_count;
+	const struct yaml_node *root; /* the file as it is written; NULL: it is empty */
 };
 
 struct test_file_options {

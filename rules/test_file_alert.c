@@ -262,7 +262,7 @@ static void check_alertname(struct test_loader *l, const struct test_alert_case 
 static void load_case(struct test_loader *l, const struct yaml_node *node,
 					  struct test_alert_case *ret) {
 	struct field_value v[CASE_FIELDS];
-	*ret = (struct test_alert_case){.span = node->span};
+	*ret = (struct test_alert_case){.span = node->span, .node = node};
 	if (!test_fields_load(l, node, "main.alertTestCase", case_fields, CASE_FIELDS, CASE_OWN, v)) {
 		return;
 	}

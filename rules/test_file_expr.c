@@ -67,7 +67,7 @@ static void parse_expr(struct test_loader *l, struct test_expr_case *c) {
 static void load_case(struct test_loader *l, const struct yaml_node *node,
 					  struct test_expr_case *ret) {
 	struct field_value v[EXPR_FIELDS];
-	*ret = (struct test_expr_case){.span = node->span, .expr.text = STR_EMPTY};
+	*ret = (struct test_expr_case){.span = node->span, .node = node, .expr.text = STR_EMPTY};
 	if (!test_fields_load(l, node, "main.promqlTestCase", expr_fields, EXPR_FIELDS, 0, v)) {
 		return;
 	}

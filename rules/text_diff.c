@@ -2,7 +2,7 @@
  *
  *     hunk:  lines of the old text that are touched by edits, with those around them, and what they become */
 #include "base/mem.h"
-#include "rules/rule_format.h"
+#include "rules/text_edit.h"
 
 #define AROUND 3
 

@@ -118,22 +118,31 @@ static void expand(const char *pattern, struct arena *a, struct file_list *list)
 	strbuf_finish(&trouble.path);
 }
 
+static bool begins_here(const char *folder, struct str pattern) {
+	return (pattern.len > 0 && pattern.ptr[0] == '/') || folder == NULL || folder[0] == '\0';
+}
+
+const char *files_pattern(const char *folder, struct str pattern, struct arena *a) {
+	struct strbuf whole = STRBUF_INIT;
+	if (!begins_here(folder, pattern)) {
+		add_literally(&whole, folder);
+		strbuf_add_char(&whole, '/');
+	}
+	strbuf_add(&whole, pattern);
+	const char *text = arena_dup(a, strbuf_str(&whole)).ptr;
+	strbuf_finish(&whole);
+	return text;
+}
+
 void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list) {
-	bool here = (pattern.len > 0 && pattern.ptr[0] == '/') || folder == NULL || folder[0] == '\0';
+	bool here = begins_here(folder, pattern);
 	const char *text = arena_printf(a, "%.*s", STR_FMT(pattern));
 	struct stat ignored;
 	if (!has_wildcard(text) || (here && stat(text, &ignored) == 0)) {
 		files_add(list, a, here ? text : arena_printf(a, "%s/%s", folder, text));
-		return;
+	} else {
+		expand(files_pattern(folder, pattern, a), a, list);
 	}
-	struct strbuf whole = STRBUF_INIT;
-	if (!here) {
-		add_literally(&whole, folder);
-		strbuf_add_char(&whole, '/');
-	}
-	strbuf_add_c(&whole, text);
-	expand(whole.ptr, a, list);
-	strbuf_finish(&whole);
 }
 
 /* ---- folders ---- */
@@ -237,15 +246,6 @@ bool file_write(const char *path, struct str text, struct arena *a, const char *
 	return good;
 }
 
-struct str file_folder(const char *path) {
-	const char *slash = strrchr(path, '/');
-	if (slash == NULL) {
-		return STR_EMPTY;
-	}
-	size_t length = (size_t)(slash - path);
-	return (struct str){path, length > 0 ? length : 1};
-}
-
 /* The new file looks like the old one, as far as we may decide that. */
 static void copy_owner(int fd, const struct stat *old) {
 	if (fchown(fd, old->st_uid, old->st_gid) != 0) {
@@ -277,4 +277,13 @@ bool file_replace(const char *path, struct str text, struct arena *a, const char
 	}
 	free(real);
 	return ok;
+}
+
+struct str file_folder(const char *path) {
+	const char *slash = strrchr(path, '/');
+	if (slash == NULL) {
+		return STR_EMPTY;
+	}
+	size_t length = (size_t)(slash - path);
+	return (struct str){path, length > 0 ? length : 1};
 }

@@ -26,6 +26,9 @@ struct file_list {
  * name is no pattern. A pattern without wildcards names a file whether it is there or not: reading it tells what is wrong. */
 void files_glob(const char *folder, struct str pattern, struct arena *a, struct file_list *list);
 
+/* The pattern as one that begins where we are: what it names from `folder` on. In the arena. */
+const char *files_pattern(const char *folder, struct str pattern, struct arena *a);
+
 #define FILES_TREE_MAX_DEPTH 32 /* folders in folders */
 #define FILES_TREE_MAX 100000u  /* files found */
 
