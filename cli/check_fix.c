@@ -1,37 +1,14 @@
 /* Expressions in their canonical form: written, or only shown. */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/terminal.h"
 #include "rules/rule_format.h"
-
-static const char *color_of(struct str line) {
-	if (str_starts_with(line, STR("--- ")) || str_starts_with(line, STR("+++ "))) {
-		return "\x1b[1m";
-	}
-	return line.len == 0        ? NULL
-		   : line.ptr[0] == '-' ? "\x1b[31m"
-		   : line.ptr[0] == '+' ? "\x1b[32m"
-		   : line.ptr[0] == '@' ? "\x1b[36m"
-								: NULL;
-}
-
-static void print_diff(struct str diff) {
-	bool color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-	while (diff.len > 0) {
-		size_t end = str_find(diff, STR("\n"));
-		struct str line = str_slice(diff, 0, end);
-		const char *start = color ? color_of(line) : NULL;
-		printf("%s%.*s%s\n", start != NULL ? start : "", STR_FMT(line),
-			   start != NULL ? "\x1b[0m" : "");
-		diff = str_slice(diff, end < diff.len ? end + 1 : end, diff.len);
-	}
-}
 
 static void show(const struct check_file *f, const struct rule_format *format) {
 	struct strbuf out = STRBUF_INIT;
 	text_edits_diff(&out, f->path, strbuf_str(&f->text), format->edits, format->count);
-	print_diff(strbuf_str(&out));
+	terminal_print_diff(strbuf_str(&out));
 	strbuf_finish(&out);
 }
 

@@ -19,6 +19,9 @@ static const struct option_row rows[] = {
 	 .choices = "promtool",
 	 .help = "promtool: as it does, without group intervals and extra keys"},
 	{.flag = "diff", .help = "failed checks as lines with - and +"},
+	{.flag = "update",
+	 .help = "write what was got into the test files; with --diff only show how they would change"},
+	{.flag = "watch", .letter = 'w', .help = "run again when a test file or rule file changes"},
 	{.flag = "junit", .argument = "FILE", .help = "write results for CI systems there, too"},
 	{.flag = "json", .letter = 'j', .help = "print one JSON document instead of text"},
 	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that pass"},
@@ -64,13 +67,17 @@ static const struct options_spec spec = {
 		"[5m, 20m] (then and at no other time), with_labels (look at those alerts only). In an alert: exp_labels_include,\n"
 		"exp_annotations_include (others may be there), exp_labels_match, exp_annotations_match (regular expressions),\n"
 		"exp_value, exp_active_at, exp_resolved_at; of a notification exp_status, exp_starts_at, exp_ends_at.\n\n"
-		"Exit code: 0 all pass, 1 a test failed or a file is bad, 2 wrong usage, 3 a file could not be read.\n",
+		"--update changes the expectations of checks that fail, and nothing else: comments, order and style stay. A file that\n"
+		"cannot be run stays as it is. --watch ends with Ctrl-C, and with the exit code of its last run.\n\n"
+		"Exit code: 0 all pass, 1 a test failed, a file is bad, or --update --diff shows a change, 2 wrong usage, 3 a file could\n"
+		"not be read.\n",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.examples =
 		"Examples:\n  tocsin test tests/\n  tocsin test --run 'disk|memory' --diff tests/nodes.yml\n"
 		"  tocsin test --compat promtool --junit results.xml tests/*.yml\n"
-		"  tocsin test --coverage --coverage-min 90 --coverage-rules rules/ tests/\n",
+		"  tocsin test --coverage --coverage-min 90 --coverage-rules rules/ tests/\n"
+		"  tocsin test --update --diff tests/\n",
 };
 
 void test_number(struct strbuf *out, size_t number) {
@@ -142,6 +149,9 @@ static void list_files(struct test_run *r, const struct options *o, struct file_
 	for (int i = 0; i < o->operand_count; i++) {
 		const char *operand = o->operands[i];
 		size_t before = list->count;
+		if (r->watches) {
+			test_watch_operand(r, operand);
+		}
 		if (file_is_folder(operand)) {
 			add_folder(r, operand, list);
 			continue;
@@ -228,7 +238,9 @@ static void run_files(struct test_run *r, const struct file_list *list) {
 	json_open_array(&r->json_writer);
 	test_progress_init(&r->progress, !r->debug, list->count);
 	for (size_t i = 0; i < list->count; i++) {
-		test_run_file(r, list->paths[i]);
+		if (!r->update || !test_update_file(r, list->paths[i])) {
+			test_run_file(r, list->paths[i]);
+		}
 	}
 	test_progress_clear(&r->progress);
 	json_close_array(&r->json_writer);
@@ -245,12 +257,30 @@ static void run_files(struct test_run *r, const struct file_list *list) {
 	json_close_object(&r->json_writer);
 }
 
-static enum exit_code test_files(struct test_run *r, const struct options *o) {
-	struct file_list list = {0};
+/* The standard input cannot be written, nor read twice. */
+static bool read_modes(struct test_run *r, const struct options *o) {
+	r->update = options_get(o, "update") != NULL;
+	bool watch = options_get(o, "watch") != NULL;
+	for (int i = 0; i < o->operand_count; i++) {
+		if ((r->update || watch) && strcmp(o->operands[i], "-") == 0) {
+			options_complain(&command_test, "%s needs files: \"-\" is the standard input",
+							 r->update ? "--update" : "--watch");
+			return false;
+		}
+	}
+	if (r->update && watch) {
+		options_complain(&command_test, "--update and --watch do not go together");
+		return false;
+	}
+	return true;
+}
+
+static enum exit_code read_options(struct test_run *r, const struct options *o) {
 	if (o->operand_count == 0) {
 		return options_complain(&command_test, "which FILE? (\"-\" is the standard input)");
 	}
-	if (!read_compat(r, o) || !read_wanted(r, o) || !test_coverage_init(r, o)) {
+	if (!read_compat(r, o) || !read_wanted(r, o) || !read_modes(r, o) ||
+		!test_coverage_init(r, o)) {
 		return EXIT_USAGE;
 	}
 	r->diff = options_get(o, "diff") != NULL;
@@ -260,6 +290,14 @@ static enum exit_code test_files(struct test_run *r, const struct options *o) {
 	r->ignores_unknown = options_get(o, "ignore-unknown-fields") != NULL;
 	r->junit_path = options_get(o, "junit");
 	r->checks_left = SHOWN_CHECKS;
+	return EXIT_FINE;
+}
+
+static enum exit_code test_files(struct test_run *r, const struct options *o) {
+	struct file_list list = {0};
+	if (read_options(r, o) != EXIT_FINE) {
+		return EXIT_USAGE;
+	}
 	list_files(r, o, &list);
 	test_coverage_add_rules(r, o);
 	run_files(r, &list);
@@ -275,21 +313,32 @@ static enum exit_code test_files(struct test_run *r, const struct options *o) {
 	return r->code;
 }
 
+void test_run_finish(struct test_run *r) {
+	for (size_t i = 0; i < r->wanted_count; i++) {
+		regex_destroy(r->wanted[i]);
+	}
+	test_coverage_finish(r);
+	strbuf_finish(&r->json_text);
+	strbuf_finish(&r->junit_text);
+	arena_finish(&r->arena);
+}
+
+static enum exit_code test_as_asked(struct test_run *r, const struct options *o) {
+	if (options_get(o, "watch") == NULL) {
+		return test_files(r, o);
+	}
+	return read_options(r, o) == EXIT_FINE ? test_watch(o, test_files) : EXIT_USAGE;
+}
+
 static enum exit_code run(int argc, char **argv) {
 	struct test_run r = {.code = EXIT_FINE};
 	struct options options;
 	arena_init(&r.arena);
 	enum options_outcome outcome = options_parse(&spec, argc, argv, &r.arena, &options);
-	enum exit_code code = outcome == OPTIONS_READ     ? test_files(&r, &options)
+	enum exit_code code = outcome == OPTIONS_READ     ? test_as_asked(&r, &options)
 						  : outcome == OPTIONS_HELPED ? EXIT_FINE
 													  : EXIT_USAGE;
-	for (size_t i = 0; i < r.wanted_count; i++) {
-		regex_destroy(r.wanted[i]);
-	}
-	test_coverage_finish(&r);
-	strbuf_finish(&r.json_text);
-	strbuf_finish(&r.junit_text);
-	arena_finish(&r.arena);
+	test_run_finish(&r);
 	return code;
 }
 

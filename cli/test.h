@@ -7,12 +7,16 @@
 #include "cli/command.h"
 #include "cli/test_coverage.h"
 #include "cli/test_progress.h"
+#include "engine/io/files.h"
 #include "engine/rule_test.h"
 
 /* One run of the command. */
 struct test_run {
 	struct arena arena;
 	bool promtool, diff, json, quiet, debug, ignores_unknown;
+	bool update;  /* with `diff` it is only shown */
+	bool watches; /* what it reads is to be noted: */
+	struct file_list watched;
 	const char *junit_path;
 	struct regex **wanted; /* --run */
 	size_t wanted_count;
@@ -30,6 +34,8 @@ struct test_run {
 
 void test_run_file(struct test_run *r, const char *path);
 void test_note(struct test_run *r, enum exit_code code);
+/* --run */
+bool test_is_wanted(const struct test_run *r, const struct test_group *group);
 
 /* One test file, while it is run. */
 struct test_target {
@@ -55,6 +61,24 @@ void test_group_name(struct strbuf *out, const struct test_group *group);
 /* "1 check", "2 checks"; thousands are set apart: "9,950 more". */
 void test_count(struct strbuf *out, size_t count, const char *noun);
 void test_number(struct strbuf *out, size_t number);
+
+/* ---- test_update.c ---- */
+
+/* What was got, written into the file, if it can be run. true: it was only shown, and there is nothing more to do. */
+bool test_update_file(struct test_run *r, const char *path);
+
+/* ---- test_watch.c ---- */
+
+/* All files once, with a new `run` each time. */
+struct options;
+typedef enum exit_code test_once(struct test_run *run, const struct options *o);
+void test_run_finish(struct test_run *run);
+
+/* Until it is ended from outside; the exit code is that of the last run. */
+enum exit_code test_watch(const struct options *o, test_once *once);
+/* What is looked at for changes: a FILE of the command line, a pattern of rule_files. */
+void test_watch_operand(struct test_run *r, const char *operand);
+void test_watch_rules(struct test_run *r, const char *folder, struct str pattern);
 
 /* ---- test_text.c: for people ---- */
 

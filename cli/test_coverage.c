@@ -155,6 +155,9 @@ void test_coverage_add_rules(struct test_run *r, const struct options *o) {
 	for (size_t i = 0; i < o->flag_count; i++) {
 		if (strcmp(o->flags[i].row->flag, "coverage-rules") == 0) {
 			add_pattern(r, o->flags[i].value);
+			if (r->watches) {
+				test_watch_operand(r, o->flags[i].value);
+			}
 		}
 	}
 }

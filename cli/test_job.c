@@ -136,6 +136,9 @@ static void load_rule_files(struct test_job *job) {
 	for (size_t i = 0; i < f->rule_file_count; i++) {
 		struct file_list list = {0};
 		const struct test_text *pattern = &f->rule_files[i];
+		if (job->run->watches) {
+			test_watch_rules(job->run, start, pattern->text);
+		}
 		if (pattern->text.len > 0) {
 			files_glob(start, pattern->text, &job->arena, &list);
 		}
@@ -163,7 +166,7 @@ static void load_rule_files(struct test_job *job) {
 
 /* ---- groups ---- */
 
-static bool is_wanted(const struct test_run *r, const struct test_group *group) {
+bool test_is_wanted(const struct test_run *r, const struct test_group *group) {
 	for (size_t i = 0; i < r->wanted_count; i++) {
 		size_t *spans = ARENA_ARRAY((struct arena *)&r->arena, size_t,
 									2 * (regex_group_count(r->wanted[i]) + 1));
@@ -316,7 +319,7 @@ static void run_groups(struct test_job *job) {
 		loaded = true;
 	}
 	for (size_t i = 0; i < f->group_count; i++) {
-		if (!is_wanted(job->run, &f->groups[i])) {
+		if (!test_is_wanted(job->run, &f->groups[i])) {
 			continue;
 		}
 		if (!loaded) {
