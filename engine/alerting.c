@@ -14,7 +14,7 @@ static bool candidate_has_labels(const void *value, const void *key) {
 }
 
 void alerting_init(struct alerting *a, const struct rule *rule) {
-	*a = (struct alerting){.rule = rule, .state = ALERT_UNKNOWN};
+	*a = (struct alerting){.rule = rule, .state = ALERT_UNKNOWN, .evaluated_at = TS_NONE};
 	hmap_init(&a->by_labels, NULL);
 }
 
@@ -184,6 +184,7 @@ const char *alerting_step(struct alerting *a, const struct alerting_settings *se
 		}
 		return error;
 	}
+	a->evaluated_at = ts;
 	take_candidates(a, candidates, count, ts);
 	step_alerts(a, &times, ts, arena, transitions);
 	return NULL;
@@ -216,8 +217,13 @@ struct str alerting_generator_url(struct str url, struct str query, struct arena
 	return result;
 }
 
+/* Engines with the same rules evaluate them at the same times: none can know better before the next one. */
+static ts_ms sure_until(const struct alerting *a, dur_ms interval) {
+	return a->evaluated_at == TS_NONE ? TS_NONE : a->evaluated_at + interval;
+}
+
 static void add_notice(struct notices *notices, const struct alert *alert, ts_ms ends_at,
-					   bool resolved, struct str generator_url, struct arena *arena) {
+					   bool resolved, ts_ms sure, struct str generator_url, struct arena *arena) {
 	notices->items = arena_grow(arena, notices->items, notices->count, &notices->capacity,
 								sizeof(*notices->items));
 	notices->items[notices->count++] = (struct notice){.labels = alert->labels,
@@ -225,6 +231,7 @@ static void add_notice(struct notices *notices, const struct alert *alert, ts_ms
 													   .starts_at = alert->fired_at,
 													   .ends_at = ends_at,
 													   .resolved = resolved,
+													   .sure_until = sure,
 													   .generator_url = generator_url};
 }
 
@@ -232,21 +239,27 @@ void alerting_take_notices(struct alerting *a, const struct alerting_settings *s
 						   dur_ms interval, ts_ms ts, struct arena *arena,
 						   struct notices *notices) {
 	dur_ms delta = interval > settings->resend_delay ? interval : settings->resend_delay;
+	ts_ms sure = sure_until(a, interval);
+	bool is_blind = ts >= sure, says_again = a->spoke_blind && !is_blind;
 	struct str url = {0};
 	for (size_t i = 0; i < a->count; i++) {
 		struct alert *alert = a->alerts[i];
 		bool resolved = alert->resolved_at != TS_NONE;
-		bool over = resolved && ts - alert->resolved_at > settings->resolved_retention;
-		if (over || !alert_needs_sending(alert, ts, settings->resend_delay)) {
+		bool over =
+			resolved && (is_blind || ts - alert->resolved_at > settings->resolved_retention);
+		bool again = says_again && alert->state == ALERT_FIRING;
+		if (over || (!again && !alert_needs_sending(alert, ts, settings->resend_delay))) {
 			continue;
 		}
 		if (url.ptr == NULL) {
 			url = alerting_generator_url(settings->external_url, a->rule->query, arena);
 		}
 		alert->last_sent_at = ts;
-		add_notice(notices, alert, resolved ? alert->resolved_at : ts + 4 * delta, resolved, url,
-				   arena);
+		a->spoke_blind = a->spoke_blind || is_blind;
+		add_notice(notices, alert, resolved ? alert->resolved_at : ts + 4 * delta, resolved, sure,
+				   url, arena);
 	}
+	a->spoke_blind = a->spoke_blind && is_blind;
 }
 
 void alerting_add_firing(const struct alerting *a, const struct alerting_settings *settings,
@@ -255,7 +268,8 @@ void alerting_add_firing(const struct alerting *a, const struct alerting_setting
 	struct str url = alerting_generator_url(settings->external_url, a->rule->query, arena);
 	for (size_t i = 0; i < a->count; i++) {
 		if (a->alerts[i]->state == ALERT_FIRING) {
-			add_notice(notices, a->alerts[i], ts + 4 * delta, false, url, arena);
+			add_notice(notices, a->alerts[i], ts + 4 * delta, false, sure_until(a, interval), url,
+					   arena);
 		}
 	}
 }
@@ -265,7 +279,7 @@ void alerting_resolve_all(struct alerting *a, const struct alerting_settings *se
 	struct str url = alerting_generator_url(settings->external_url, a->rule->query, arena);
 	for (size_t i = 0; i < a->count; i++) {
 		if (a->alerts[i]->state == ALERT_FIRING) {
-			add_notice(notices, a->alerts[i], ts, true, url, arena);
+			add_notice(notices, a->alerts[i], ts, true, ts + settings->resend_delay, url, arena);
 		}
 	}
 }
@@ -313,6 +327,9 @@ void alerting_add_outputs(const struct alerting *a, struct arena *arena,
 }
 
 void alerting_set_back(struct alerting *a, dur_ms by) {
+	if (a->evaluated_at != TS_NONE) {
+		a->evaluated_at -= by;
+	}
 	for (size_t i = 0; i < a->count; i++) {
 		alert_set_back(a->alerts[i], by);
 	}

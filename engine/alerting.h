@@ -25,6 +25,8 @@ struct alerting {
 	struct alert **alerts;   /* owned */
 	size_t count, capacity;
 	enum alert_state state; /* ALERT_UNKNOWN before the first evaluation */
+	ts_ms evaluated_at;     /* the latest that went well; TS_NONE: none did */
+	bool spoke_blind;       /* what fires was repeated since */
 };
 
 void alerting_init(struct alerting *a, const struct rule *rule);
@@ -85,7 +87,9 @@ struct notices {
 };
 
 /* What Alertmanager must be told at ts, resends included; notes that it was. Called after a good step, and after a failed one
- * too where firing alerts are to be kept alive: a firing alert is then sent again with a fresh endsAt. */
+ * too where firing alerts are to be kept alive: a firing alert is then sent again with a fresh endsAt, but none of what is said so
+ * is sure, and after the next good step it is said once more. Resolved alerts are only repeated by a good step: after a failed
+ * one they may fire anew, for all that is known. */
 void alerting_take_notices(struct alerting *a, const struct alerting_settings *settings,
 						   dur_ms interval, ts_ms ts, struct arena *arena, struct notices *notices);
 

@@ -19,6 +19,7 @@ struct engine *engine_create(const struct config *config, engine_log *log, void 
 static void destroy_exchange(struct engine_exchange *x) {
 	promapi_decoder_destroy(x->decoder);
 	strbuf_finish(&x->body);
+	strbuf_finish(&x->answer);
 	free(x);
 }
 
@@ -187,6 +188,9 @@ static size_t find_exchange(const struct engine *e, uint64_t id) {
 
 bool engine_receive(struct engine *e, uint64_t id, struct str bytes) {
 	struct engine_exchange *x = e->exchanges[find_exchange(e, id)];
+	if (x->kind == EXCHANGE_ALERTMANAGER) {
+		return inquiry_receive(x, bytes);
+	}
 	e->counters.fetch_bytes += bytes.len;
 	x->bytes += bytes.len;
 	enum phase before = phase_enter(&e->phases, PHASE_DECODE);

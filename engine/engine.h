@@ -41,10 +41,10 @@ void engine_wake(struct engine *e, ts_ms now);
 /* The next request to be made now, as long as there is one (never more under way than limits.fetches). */
 bool engine_next_exchange(struct engine *e, ts_ms now, struct exchange *ret_exchange);
 
-/* Bytes of an answer with status 200 from Prometheus, as they come, decoded on the way. false: no more is wanted,
+/* Bytes of an answer with status 200 from Prometheus, or to a GET, as they come, decoded on the way. false: no more is wanted,
  * close the connection. */
 bool engine_receive(struct engine *e, uint64_t id, struct str bytes);
-/* How the exchange ended. Answers of Prometheus with status 200 have been given to engine_receive already, and body is empty. */
+/* How the exchange ended. What was given to engine_receive already is not in the body. */
 void engine_answer(struct engine *e, uint64_t id, const struct exchange_answer *answer, ts_ms now);
 
 /* From now on begin no evaluation; deliver what is in the outboxes. engine_idle: nothing is left or under way. */

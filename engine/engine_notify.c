@@ -33,6 +33,7 @@ static void destroy_peer(struct engine *e, struct engine_peer *p) {
 	}
 	outbox_destroy(p->outbox);
 	route_finish_peer(p);
+	inquiry_finish(&p->inquiry);
 	outage_finish(&p->outage);
 	free((void *)p->url.ptr);
 	free(p);
@@ -114,31 +115,54 @@ static void tell_all(struct engine *e, struct engine_peer *p, ts_ms now) {
 	arena_finish(&a);
 }
 
+static void send(struct engine *e, struct engine_peer *p, const struct outbox_delivery *delivery,
+				 struct exchange *ret_exchange) {
+	struct engine_exchange *x = engine_add_exchange(e, EXCHANGE_ALERTMANAGER);
+	x->peer = p;
+	x->delivery_id = delivery->id;
+	x->alerts = delivery->count;
+	x->labels = delivery->labels;
+	strbuf_add(&x->body, delivery->body); /* a copy: the outbox may go at a reload */
+	*ret_exchange = (struct exchange){.id = x->id,
+									  .peer = EXCHANGE_ALERTMANAGER,
+									  .path = STR("/api/v2/alerts"),
+									  .content_type = STR("application/json"),
+									  .body = strbuf_str(&x->body),
+									  .timeout = p->timeout,
+									  .max_answer_bytes = LIMIT_ALERTMANAGER_ANSWER_BYTES};
+}
+
+/* What the peer is to be asked or told next. */
+static bool next_of_peer(struct engine *e, struct engine_peer *p, ts_ms now,
+						 struct exchange *ret_exchange) {
+	struct outbox_delivery delivery;
+	if (p->busy) {
+		return false;
+	}
+	if (p->inquiry.step == INQUIRY_NONE) {
+		if (!outbox_next(p->outbox, now, &delivery)) {
+			return false;
+		}
+		if (!delivery.asks) {
+			send(e, p, &delivery, ret_exchange);
+			return true;
+		}
+		inquiry_begin(p, &delivery);
+	}
+	inquiry_next(e, p, ret_exchange);
+	return true;
+}
+
 bool notify_next(struct engine *e, ts_ms now, struct exchange *ret_exchange) {
 	for (size_t turn = 0; turn < e->peer_count; turn++) {
 		size_t index = (e->next_peer + turn) % e->peer_count;
 		struct engine_peer *p = e->peers[index];
-		struct outbox_delivery delivery;
-		if (p->busy || !outbox_next(p->outbox, now, &delivery)) {
-			continue;
+		if (next_of_peer(e, p, now, ret_exchange)) {
+			p->busy = true;
+			ret_exchange->peer_index = index;
+			e->next_peer = (index + 1) % e->peer_count;
+			return true;
 		}
-		struct engine_exchange *x = engine_add_exchange(e, EXCHANGE_ALERTMANAGER);
-		x->peer = p;
-		x->delivery_id = delivery.id;
-		x->alerts = delivery.count;
-		x->labels = delivery.labels;
-		strbuf_add(&x->body, delivery.body); /* a copy: the outbox may go at a reload */
-		p->busy = true;
-		e->next_peer = (index + 1) % e->peer_count;
-		*ret_exchange = (struct exchange){.id = x->id,
-										  .peer = EXCHANGE_ALERTMANAGER,
-										  .peer_index = index,
-										  .path = STR("/api/v2/alerts"),
-										  .content_type = STR("application/json"),
-										  .body = strbuf_str(&x->body),
-										  .timeout = p->timeout,
-										  .max_answer_bytes = LIMIT_ALERTMANAGER_ANSWER_BYTES};
-		return true;
 	}
 	return false;
 }
@@ -216,8 +240,8 @@ static void say_refused(struct engine *e, struct engine_peer *p, struct labels l
 			   "Alertmanager refuses an alert, it is dropped: %s", message);
 }
 
-static void say_failed(struct engine *e, struct engine_peer *p, size_t alerts, const char *message,
-					   ts_ms now) {
+void notify_away(struct engine *e, struct engine_peer *p, size_t alerts, const char *message,
+				 ts_ms now) {
 	struct label item;
 	bool began;
 	bool news = outage_fail(&p->outage, message, now, &began);
@@ -244,18 +268,31 @@ void notify_remind(struct engine *e, ts_ms now) {
 	}
 }
 
+void notify_back(struct engine *e, struct engine_peer *p, ts_ms now) {
+	struct label item;
+	if (p->outage.on) {
+		if (outage_end(&p->outage)) {
+			engine_say(e, ENGINE_INFO, peer_fields(&item, p), "Alertmanager takes alerts again");
+		}
+		tell_all(e, p, now);
+	}
+}
+
 void notify_answer(struct engine *e, struct engine_exchange *x,
 				   const struct exchange_answer *answer, ts_ms now) {
 	struct engine_peer *p = x->peer;
-	struct label item;
 	if (p == NULL) {
+		return;
+	}
+	p->busy = false;
+	if (x->step != INQUIRY_NONE) {
+		inquiry_answer(e, x, answer, now);
 		return;
 	}
 	struct arena a;
 	arena_init(&a);
 	const char *message;
 	enum outbox_outcome outcome = outcome_of(answer, &a, &message);
-	p->busy = false;
 	if (outcome == OUTBOX_OK) {
 		metrics_observe(&p->latency, (double)answer->took / 1000);
 	}
@@ -264,12 +301,9 @@ void notify_answer(struct engine *e, struct engine_exchange *x,
 	}
 	outcome = outbox_done(p->outbox, x->delivery_id, outcome, message, answer->retry_after, now);
 	if (outcome == OUTBOX_RETRY) {
-		say_failed(e, p, x->alerts, message, now);
-	} else if (outcome == OUTBOX_OK && p->outage.on) {
-		if (outage_end(&p->outage)) {
-			engine_say(e, ENGINE_INFO, peer_fields(&item, p), "Alertmanager takes alerts again");
-		}
-		tell_all(e, p, now);
+		notify_away(e, p, x->alerts, message, now);
+	} else if (outcome == OUTBOX_OK) {
+		notify_back(e, p, now);
 	}
 	arena_finish(&a);
 }

@@ -67,6 +67,19 @@ struct engine_relabel {
 	bool trouble_said;
 };
 
+enum inquiry_step { INQUIRY_NONE, INQUIRY_ALERTS, INQUIRY_STATUS };
+
+/* A delivery that asks: two questions at most, what the Alertmanager holds and how long it has been running. */
+struct engine_inquiry {
+	enum inquiry_step step; /* the question that comes next, or is under way */
+	uint64_t delivery_id;
+	size_t count;         /* alerts in the delivery */
+	ts_ms *since;         /* owned; as in outbox_report; NULL: not known */
+	bool reached;         /* it answers, though not the first question */
+	size_t withheld;      /* of the last one */
+	struct outage outage; /* of answers that can be read */
+};
+
 /* One Alertmanager. */
 struct engine_peer {
 	struct str url; /* owned */
@@ -74,7 +87,8 @@ struct engine_peer {
 	struct outbox *outbox;
 	struct engine_relabel relabel; /* its own rules */
 	struct claims *claims;         /* NULL: no rules, its own or those for all */
-	bool busy;                     /* a delivery is under way */
+	bool busy;                     /* an exchange is under way */
+	struct engine_inquiry inquiry;
 	struct outage outage;
 	ts_ms
 		told_all_at; /* when it was last told all that fires because it was back; TS_NONE: never */
@@ -103,14 +117,16 @@ struct engine_exchange {
 	uint64_t id;
 	enum exchange_peer kind;
 	struct engine_peer *peer; /* NULL: it was configured away */
+	enum inquiry_step step;   /* of an inquiry; INQUIRY_NONE: a delivery */
 	uint64_t delivery_id;
 	size_t alerts;
 	struct labels labels; /* of the first one; the outbox's, while it is the peer's */
 	struct tick *tick;    /* NULL: nobody waits for the answer any more */
 	struct plan_request *request;
 	struct promapi_decoder *decoder;
-	size_t bytes; /* that the decoder took */
-	struct strbuf body;
+	size_t bytes;         /* that came */
+	struct strbuf body;   /* of the request */
+	struct strbuf answer; /* to an inquiry */
 };
 
 struct engine {
@@ -181,8 +197,21 @@ void notify_answer(struct engine *e, struct engine_exchange *x,
 				   const struct exchange_answer *answer, ts_ms now);
 /* Says what goes on for long. */
 void notify_remind(struct engine *e, ts_ms now);
+/* The Alertmanager takes alerts. */
+void notify_back(struct engine *e, struct engine_peer *p, ts_ms now);
+/* It does not: `alerts` of them are to be sent again. */
+void notify_away(struct engine *e, struct engine_peer *p, size_t alerts, const char *message,
+				 ts_ms now);
 void notify_load_peers(struct engine *e);
 void notify_finish(struct engine *e);
+
+/* engine_inquiry.c */
+void inquiry_begin(struct engine_peer *p, const struct outbox_delivery *delivery);
+void inquiry_next(struct engine *e, struct engine_peer *p, struct exchange *ret_exchange);
+bool inquiry_receive(struct engine_exchange *x, struct str bytes);
+void inquiry_answer(struct engine *e, struct engine_exchange *x,
+					const struct exchange_answer *answer, ts_ms now);
+void inquiry_finish(struct engine_inquiry *q);
 
 /* engine_route.c */
 void route_load(struct engine *e);

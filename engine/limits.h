@@ -22,6 +22,10 @@
 #define LIMIT_QUOTED_BYTES 200u
 /* Answers of Alertmanager are only read for their error text. */
 #define LIMIT_ALERTMANAGER_ANSWER_BYTES (1u << 20)
+/* What an Alertmanager says of all the alerts that it holds; one of 10,000 is 9 MB. */
+#define LIMIT_HELD_BYTES (64u << 20)
+/* Labels of one of them; Alertmanager itself has no limit, relabelling here makes no more. */
+#define LIMIT_HELD_LABELS 1000u
 /* Alerts that wait for one Alertmanager; past it the oldest are dropped and counted. */
 #define LIMIT_OUTBOX_ALERTS 100000u
 /* Answers of our own HTTP API that their readers have not read yet, together. One of 10,000 firing alerts is 8 MB. */

@@ -13,6 +13,8 @@ struct notice {
 	ts_ms
 		ends_at; /* firing: until when Alertmanager may believe it without a further word; resolved: since when it is over */
 	bool resolved;
+	ts_ms
+		sure_until; /* when the next evaluation is due: from then on another engine with the same rules may know better */
 	struct str generator_url;
 };
 

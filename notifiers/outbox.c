@@ -15,6 +15,7 @@ struct outbox *outbox_create(const struct outbox_options *options) {
 	o->last_ok = TS_NONE;
 	o->batch = mem_calloc(options->batch_max, sizeof *o->batch);
 	hmap_init(&o->entries, NULL);
+	hmap_init(&o->told, NULL);
 	hmap_init(&o->refused, NULL);
 	strbuf_init(&o->body);
 	return o;
@@ -36,6 +37,7 @@ void outbox_destroy(struct outbox *o) {
 		entry_destroy(e);
 	}
 	hmap_finish(&o->entries);
+	outbox_told_finish(o);
 	outbox_refused_finish(o);
 	strbuf_finish(&o->body);
 	free(o->batch);
@@ -74,8 +76,10 @@ static struct outbox_entry *oldest_idle(const struct outbox_queue *q) {
 /* Resolved alerts go first: Alertmanager resolves by itself what it hears no more of. */
 static void make_room(struct outbox *o) {
 	while (o->entries.count >= o->options.capacity) {
-		struct outbox_entry *oldest = oldest_idle(&o->queues[OUTBOX_RESOLVED]);
-		oldest = oldest != NULL ? oldest : oldest_idle(&o->queues[OUTBOX_FIRING]);
+		struct outbox_entry *oldest = NULL;
+		for (size_t i = 0; oldest == NULL && i < OUTBOX_LISTS; i++) {
+			oldest = oldest_idle(&o->queues[i]);
+		}
 		if (oldest == NULL) {
 			return; /* all are under way: a batch more than the capacity at most */
 		}
@@ -102,18 +106,18 @@ void outbox_push(struct outbox *o, const struct notice *n, ts_ms now) {
 	if (is_new) {
 		e = entry_add(o, hash);
 	}
-	bool keeps_place = e->linked && e->list == (n->resolved ? OUTBOX_RESOLVED : OUTBOX_FIRING);
-	if (e->linked && !keeps_place) {
-		outbox_unlink(o, e);
-	}
 	outbox_entry_push(e, (struct outbox_word){.notice = notice_dup(n),
 											  .validity = n->resolved ? 0 : n->ends_at - now});
 	if (is_new) {
 		hmap_add(&o->entries, hash, e);
 	}
-	if (!keeps_place) {
-		outbox_link(o, e);
+	if (e->linked && e->list == outbox_entry_list(e, now)) {
+		return; /* it keeps its place */
 	}
+	if (e->linked) {
+		outbox_unlink(o, e);
+	}
+	outbox_link(o, e, now);
 }
 
 void outbox_stats(const struct outbox *o, struct outbox_stats *ret_stats) {
@@ -122,6 +126,7 @@ void outbox_stats(const struct outbox *o, struct outbox_stats *ret_stats) {
 		.sent = o->sent,
 		.dropped = o->dropped,
 		.errors = o->errors,
+		.withheld = o->withheld,
 		.last_ok = o->last_ok,
 		.last_error = o->last_error != NULL ? o->last_error : "",
 	};

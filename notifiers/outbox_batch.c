@@ -3,15 +3,12 @@
 #include "base/mem.h"
 #include "notifiers/outbox_private.h"
 
-static bool idle(const struct outbox *o) {
-	return o->batch_count > 0 || outbox_first(o) == NULL;
-}
-
 ts_ms outbox_wake_at(const struct outbox *o, ts_ms now) {
-	if (idle(o)) {
-		return TS_NONE;
+	if (o->stage != OUTBOX_IDLE) {
+		return o->stage == OUTBOX_LEARNT ? now : TS_NONE;
 	}
-	return backoff_until(&o->backoff, now);
+	ts_ms first = outbox_first_at(o, now), pause = backoff_until(&o->backoff, now);
+	return first == TS_NONE || first > pause ? first : pause;
 }
 
 /* A firing word that waited long is still the truth as far as anybody knows, but told with its old end Alertmanager would take
@@ -31,7 +28,7 @@ static size_t batch_size(const struct outbox *o) {
 static void batch_fill(struct outbox *o, ts_ms now) {
 	size_t limit = batch_size(o);
 	struct outbox_entry *e;
-	while (o->batch_count < limit && (e = outbox_first(o)) != NULL) {
+	while (o->batch_count < limit && (e = outbox_first(o, now)) != NULL) {
 		outbox_unlink(o, e);
 		outbox_entry_take(e);
 		word_refresh(&e->flying, now);
@@ -51,28 +48,51 @@ static void batch_print(struct outbox *o) {
 	strbuf_add_char(&o->body, ']');
 }
 
+static bool batch_is_sure(const struct outbox *o, ts_ms now) {
+	for (size_t i = 0; i < o->batch_count; i++) {
+		if (!outbox_word_is_sure(&o->batch[i]->flying, now)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool outbox_next(struct outbox *o, ts_ms now, struct outbox_delivery *ret_delivery) {
-	if (idle(o) || !backoff_over(&o->backoff, now)) {
+	if (o->stage == OUTBOX_IDLE) {
+		if (outbox_first(o, now) == NULL || !backoff_over(&o->backoff, now)) {
+			return false;
+		}
+		batch_fill(o, now);
+		o->stage = batch_is_sure(o, now) ? OUTBOX_SENDING : OUTBOX_ASKING;
+	} else if (o->stage == OUTBOX_LEARNT) {
+		o->stage = OUTBOX_SENDING;
+	} else {
 		return false;
 	}
-	batch_fill(o, now);
-	batch_print(o);
+	strbuf_clear(&o->body);
+	if (o->stage == OUTBOX_SENDING) {
+		batch_print(o);
+	}
 	*ret_delivery = (struct outbox_delivery){.id = o->next_id,
+											 .asks = o->stage == OUTBOX_ASKING,
 											 .body = strbuf_str(&o->body),
 											 .count = o->batch_count,
-											 .labels = o->batch[0]->flying.notice->labels};
+											 .labels = outbox_labels(o, 0)};
 	return true;
+}
+
+void outbox_land(struct outbox *o, struct outbox_entry *e) {
+	outbox_word_free(&e->flying);
+	if (!outbox_entry_waiting(e)) {
+		outbox_remove(o, e);
+	} else if (!e->linked) {
+		outbox_link_first(o, e);
+	}
 }
 
 static void batch_forget(struct outbox *o) {
 	for (size_t i = o->batch_count; i-- > 0;) {
-		struct outbox_entry *e = o->batch[i];
-		outbox_word_free(&e->flying);
-		if (!outbox_entry_waiting(e)) {
-			outbox_remove(o, e);
-		} else if (!e->linked) {
-			outbox_link_first(o, e);
-		}
+		outbox_land(o, o->batch[i]);
 	}
 	o->batch_count = 0;
 }
@@ -134,8 +154,10 @@ static void set_error(struct outbox *o, const char *message) {
 
 enum outbox_outcome outbox_done(struct outbox *o, uint64_t id, enum outbox_outcome outcome,
 								const char *message, dur_ms retry_after, ts_ms now) {
-	BUG_ON(o->batch_count == 0 || id != o->next_id);
+	BUG_ON((o->stage != OUTBOX_SENDING && (o->stage != OUTBOX_ASKING || outcome != OUTBOX_RETRY)) ||
+		   id != o->next_id);
 	o->next_id++;
+	o->stage = OUTBOX_IDLE;
 	set_error(o, outcome == OUTBOX_OK ? NULL : message);
 	/* What is halved and tried again is not lost to an error yet. */
 	if (outcome == OUTBOX_RETRY || (outcome == OUTBOX_DROP && o->batch_count == 1)) {
@@ -156,6 +178,7 @@ enum outbox_outcome outbox_done(struct outbox *o, uint64_t id, enum outbox_outco
 	o->sent += o->batch_count;
 	for (size_t i = 0; i < o->batch_count; i++) {
 		outbox_refused_remove(o, o->batch[i]->hash);
+		outbox_told(o, o->batch[i], now);
 	}
 	batch_forget(o);
 	return outcome;

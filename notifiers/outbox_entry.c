@@ -48,3 +48,10 @@ void outbox_entry_return(struct outbox_entry *e) {
 bool outbox_entry_waiting(const struct outbox_entry *e) {
 	return e->latest.notice != NULL;
 }
+
+enum outbox_list outbox_entry_list(const struct outbox_entry *e, ts_ms now) {
+	if (e->latest.notice->resolved) {
+		return OUTBOX_RESOLVED;
+	}
+	return outbox_word_is_sure(&e->latest, now) ? OUTBOX_FIRING : OUTBOX_BLIND;
+}

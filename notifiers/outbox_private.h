@@ -1,4 +1,4 @@
-/* Inside of the outbox: one entry per alert, in two lists by the kind of its latest word.
+/* Inside of the outbox: one entry per alert, in lists by the kind of its latest word.
  *
  * An entry holds up to three words on its alert:
  *
@@ -20,13 +20,22 @@ struct outbox_word {
 	dur_ms validity;       /* firing: how long the receiver may believe it, from when it is told */
 };
 
-enum outbox_list { OUTBOX_RESOLVED, OUTBOX_FIRING, OUTBOX_LISTS };
+/* OUTBOX_BLIND: firing, and not sure when it came. In the order in which room is made. */
+enum outbox_list { OUTBOX_RESOLVED, OUTBOX_BLIND, OUTBOX_FIRING, OUTBOX_LISTS };
+
+enum outbox_stage {
+	OUTBOX_IDLE,    /* no delivery is under way */
+	OUTBOX_ASKING,  /* it was given out to be asked about */
+	OUTBOX_LEARNT,  /* it is to be given out to be sent */
+	OUTBOX_SENDING, /* it was */
+};
 
 struct outbox_entry {
 	struct outbox_word ended, latest, flying;
 	uint64_t hash;     /* of the labels */
 	uint64_t position; /* in the order of delivery; lists are sorted by it */
 	enum outbox_list list;
+	ts_ms linked_at;
 	bool linked; /* in a list: it has a word to give out */
 	struct outbox_entry *previous, *next;
 };
@@ -36,6 +45,12 @@ struct outbox_refused {
 	uint64_t hash;
 	ts_ms at;
 	dur_ms pause; /* until the next try */
+};
+
+/* When the receiver last took "firing" on an alert. Known by the hash of its labels: two with the same one pass for one. */
+struct outbox_told {
+	uint64_t hash;
+	ts_ms at;
 };
 
 struct outbox_queue {
@@ -50,7 +65,8 @@ struct outbox {
 	struct outbox_queue queues[OUTBOX_LISTS];
 	uint64_t next_position, next_id;
 
-	/* The delivery under way: its entries in order; count 0: none. */
+	/* The delivery under way: its entries in order. */
+	enum outbox_stage stage;
 	struct outbox_entry **batch;
 	size_t batch_count;
 	struct strbuf body;
@@ -59,11 +75,12 @@ struct outbox {
 	size_t parts[OUTBOX_PARTS_MAX];
 	size_t part_count;
 
+	struct hmap told;    /* of struct outbox_told */
 	struct hmap refused; /* of struct outbox_refused */
 	unsigned refusals;   /* of single alerts, in a row */
 	struct backoff backoff;
 
-	uint64_t sent, dropped, errors;
+	uint64_t sent, dropped, errors, withheld;
 	ts_ms last_ok;
 	char *last_error; /* NULL: none */
 };
@@ -77,6 +94,8 @@ void outbox_entry_take(struct outbox_entry *e);
 /* Puts `flying` back among the words to tell, unless a newer word made it needless. */
 void outbox_entry_return(struct outbox_entry *e);
 bool outbox_entry_waiting(const struct outbox_entry *e);
+/* Where it belongs, by its latest word. */
+enum outbox_list outbox_entry_list(const struct outbox_entry *e, ts_ms now);
 
 /* outbox_refused.c */
 void outbox_refused_add(struct outbox *o, uint64_t hash, ts_ms now);
@@ -84,13 +103,26 @@ bool outbox_refused_waits(const struct outbox *o, uint64_t hash, ts_ms now);
 void outbox_refused_remove(struct outbox *o, uint64_t hash);
 void outbox_refused_finish(struct outbox *o);
 
-void outbox_link(struct outbox *o, struct outbox_entry *e); /* at the end, a new position */
+/* outbox_learn.c */
+bool outbox_word_is_sure(const struct outbox_word *w, ts_ms now);
+/* The receiver took the entry's `flying`. */
+void outbox_told(struct outbox *o, const struct outbox_entry *e, ts_ms now);
+void outbox_told_finish(struct outbox *o);
+
+/* At the end, a new position. */
+void outbox_link(struct outbox *o, struct outbox_entry *e, ts_ms now);
 void outbox_link_first(struct outbox *o,
 					   struct outbox_entry *e); /* before all others, at its old position */
 void outbox_unlink(struct outbox *o, struct outbox_entry *e);
-struct outbox_entry *outbox_first(const struct outbox *o); /* NULL: none */
+/* The one to be told next; NULL: none now. */
+struct outbox_entry *outbox_first(const struct outbox *o, ts_ms now);
+/* When there may be one; TS_NONE: not before the next push or done. */
+ts_ms outbox_first_at(const struct outbox *o, ts_ms now);
 
 /* Forgets an entry that has no word left. */
 void outbox_remove(struct outbox *o, struct outbox_entry *e);
+
+/* The entry's `flying` is through: the entry goes, or waits with its next word. */
+void outbox_land(struct outbox *o, struct outbox_entry *e);
 
 #endif

@@ -1,14 +1,11 @@
 #include "base/bug.h"
 #include "notifiers/outbox_private.h"
 
-static enum outbox_list entry_list(const struct outbox_entry *e) {
-	return e->latest.notice->resolved ? OUTBOX_RESOLVED : OUTBOX_FIRING;
-}
-
-void outbox_link(struct outbox *o, struct outbox_entry *e) {
+void outbox_link(struct outbox *o, struct outbox_entry *e, ts_ms now) {
 	BUG_ON(e->linked || e->latest.notice == NULL);
-	e->list = entry_list(e);
+	e->list = outbox_entry_list(e, now);
 	e->linked = true;
+	e->linked_at = now;
 	e->position = o->next_position++;
 	struct outbox_queue *q = &o->queues[e->list];
 	e->previous = q->tail;
@@ -17,9 +14,14 @@ void outbox_link(struct outbox *o, struct outbox_entry *e) {
 	q->tail = e;
 }
 
+/* In its old list: a firing word that has waited is none that came unsure. */
 void outbox_link_first(struct outbox *o, struct outbox_entry *e) {
 	BUG_ON(e->linked || e->latest.notice == NULL);
-	e->list = entry_list(e);
+	if (e->latest.notice->resolved) {
+		e->list = OUTBOX_RESOLVED;
+	} else if (e->list == OUTBOX_RESOLVED) {
+		e->list = OUTBOX_FIRING;
+	}
 	e->linked = true;
 	struct outbox_queue *q = &o->queues[e->list];
 	e->previous = NULL;
@@ -37,11 +39,28 @@ void outbox_unlink(struct outbox *o, struct outbox_entry *e) {
 	e->linked = false;
 }
 
-struct outbox_entry *outbox_first(const struct outbox *o) {
-	struct outbox_entry *resolved = o->queues[OUTBOX_RESOLVED].head;
-	struct outbox_entry *firing = o->queues[OUTBOX_FIRING].head;
-	if (resolved == NULL || firing == NULL) {
-		return resolved != NULL ? resolved : firing;
+/* A clock that was set back ends the pause. */
+static bool is_ready(const struct outbox_entry *e, ts_ms now) {
+	return e->list != OUTBOX_BLIND || now < e->linked_at ||
+		   now >= e->linked_at + OUTBOX_BLIND_PAUSE;
+}
+
+struct outbox_entry *outbox_first(const struct outbox *o, ts_ms now) {
+	struct outbox_entry *first = NULL;
+	for (size_t i = 0; i < OUTBOX_LISTS; i++) {
+		struct outbox_entry *head = o->queues[i].head;
+		if (head != NULL && is_ready(head, now) &&
+			(first == NULL || head->position < first->position)) {
+			first = head;
+		}
 	}
-	return resolved->position < firing->position ? resolved : firing;
+	return first;
+}
+
+ts_ms outbox_first_at(const struct outbox *o, ts_ms now) {
+	if (outbox_first(o, now) != NULL) {
+		return now;
+	}
+	const struct outbox_entry *blind = o->queues[OUTBOX_BLIND].head;
+	return blind == NULL ? TS_NONE : blind->linked_at + OUTBOX_BLIND_PAUSE;
 }

@@ -126,6 +126,10 @@ static double errors_of(const struct outbox_stats *s) {
 	return (double)s->errors;
 }
 
+static double withheld_of(const struct outbox_stats *s) {
+	return (double)s->withheld;
+}
+
 static const struct peer_metric {
 	const char *name;
 	enum metrics_type type;
@@ -141,6 +145,9 @@ static const struct peer_metric {
 	 dropped_of},
 	{"prometheus_notifications_queue_length", METRICS_GAUGE,
 	 "The number of alerts that wait to be sent.", queued_of},
+	{"tocsin_notifications_withheld_total", METRICS_COUNTER,
+	 "Words on alerts that were not sent because another engine has told Alertmanager better.",
+	 withheld_of},
 };
 
 /* With the path to which is sent, as Prometheus labels them. */

@@ -90,6 +90,15 @@ static void unlink_exchange(struct http_exchange *e) {
 	unpend(e);
 }
 
+static ts_ms date_of(CURL *easy) {
+	struct curl_header *header;
+	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+		return 0;
+	}
+	time_t seconds = curl_getdate(header->value, NULL);
+	return seconds < 0 ? 0 : (ts_ms)seconds * 1000;
+}
+
 /* A status is only given for an answer that came whole, or of which the receiver has had enough. */
 static void finish(struct http_exchange *e, CURLcode code) {
 	long status = 0;
@@ -109,8 +118,10 @@ static void finish(struct http_exchange *e, CURLcode code) {
 		.status = whole ? (int)status : 0,
 		.failure = failure.ptr,
 		.too_large = !whole && e->is_too_large,
+		.redirected = !e->is_cancelled && code == CURLE_OK && http_is_redirect(status),
 		.content_type = content_type != NULL ? content_type : "",
 		.retry_after = (retry_after < longest ? (dur_ms)retry_after : longest) * 1000,
+		.date = date_of(e->easy),
 		.took = clock_monotonic() - e->started_at,
 	};
 	unlink_exchange(e);

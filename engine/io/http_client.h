@@ -50,8 +50,10 @@ struct http_answer {
 	int status; /* of a whole answer, or of one that the receiver cut short; 0: none, and `failure` says why */
 	const char *failure;      /* plain words: "connection refused"; NULL when there is a status */
 	bool too_large;           /* no status, because the body is larger than max_bytes */
+	bool redirected;          /* no status, because the server sends us elsewhere */
 	const char *content_type; /* "" when it was not said */
 	dur_ms retry_after;       /* 0: not said */
+	ts_ms date;               /* the server's clock when it answered; 0: not said */
 	dur_ms took;
 };
 

@@ -24,7 +24,7 @@ static void end_errand(struct runner *r, struct errand *w) {
 
 static bool handle_receive(int status, struct str bytes, void *data) {
 	struct errand *w = data;
-	if (w->peer == EXCHANGE_PROMETHEUS && status == 200) {
+	if (w->streams && status == 200) {
 		return engine_receive(w->runner->engine, w->id, bytes);
 	}
 	size_t room = KEPT_BYTES - w->body.len;
@@ -38,8 +38,10 @@ static void handle_done(const struct http_answer *answer, void *data) {
 	const struct exchange_answer given = {.status = answer->status,
 										  .failure = answer->failure,
 										  .too_large = answer->too_large,
+										  .redirected = answer->redirected,
 										  .body = strbuf_str(&w->body),
 										  .retry_after = answer->retry_after,
+										  .date = answer->date,
 										  .took = answer->took};
 	engine_answer(r->engine, w->id, &given, clock_wall());
 	end_errand(r, w);
@@ -86,11 +88,13 @@ void runner_send(struct runner *r, const struct exchange *x) {
 	w->peer = x->peer;
 	w->deadline = clock_monotonic() + x->timeout;
 	begin_errand(r, w);
+	bool is_get = x->content_type.len == 0;
+	w->streams = x->peer == EXCHANGE_PROMETHEUS || is_get;
 	const struct config_peer *peer = find_peer(r, x);
 	struct strbuf url = STRBUF_INIT;
 	strbuf_add(&url, peer->url);
 	strbuf_add(&url, x->path);
-	char *content_type = mem_dup_str(x->content_type);
+	char *content_type = is_get ? NULL : mem_dup_str(x->content_type);
 	const struct http_request request = {
 		.url = url.ptr,
 		.content_type = content_type,
@@ -98,7 +102,7 @@ void runner_send(struct runner *r, const struct exchange *x) {
 		.body = x->body,
 		.timeout = x->timeout,
 		.max_bytes = x->max_answer_bytes,
-		.limit_name = w->peer == EXCHANGE_PROMETHEUS ? "limits.answer_bytes" : NULL,
+		.limit_name = x->peer == EXCHANGE_PROMETHEUS ? "limits.answer_bytes" : NULL,
 		.compressed = !is_near(peer->url),
 		.access = access_resolve(r->access, &peer->access),
 	};

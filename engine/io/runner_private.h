@@ -26,6 +26,7 @@ struct errand {
 	struct errand *next;
 	uint64_t id;
 	enum exchange_peer peer;
+	bool streams;       /* what comes with status 200 is the engine's at once */
 	dur_ms deadline;    /* on the monotonic clock */
 	struct strbuf body; /* what is only read for its error text, and not too much of it */
 };

@@ -23,6 +23,7 @@ struct result {
 	char failure[400];
 	char content_type[100];
 	dur_ms retry_after;
+	ts_ms date;
 	struct strbuf body;
 	size_t enough; /* stop receiving after so many bytes; 0: never */
 };
@@ -40,6 +41,7 @@ static void handle_done(const struct http_answer *answer, void *data) {
 	r->calls++;
 	r->status = answer->status;
 	r->retry_after = answer->retry_after;
+	r->date = answer->date;
 	assert_true((answer->status == 0) == (answer->failure != NULL));
 	snprintf(r->failure, sizeof r->failure, "%s", answer->failure != NULL ? answer->failure : "");
 	snprintf(r->content_type, sizeof r->content_type, "%s", answer->content_type);
@@ -387,7 +389,8 @@ static void test_many_at_once(void **state) {
 static void handle_retry_after(struct peer_connection *c, struct str request, void *data) {
 	(void)request;
 	(void)data;
-	peer_answer(c, "429 Too Many Requests", "Retry-After: 7\r\n", "");
+	peer_answer(c, "429 Too Many Requests",
+				"Retry-After: 7\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "");
 }
 
 static void test_retry_after(void **state) {
@@ -399,6 +402,7 @@ static void test_retry_after(void **state) {
 	bench_run_until(&f.bench, &r.done);
 	assert_int_equal(r.status, 429);
 	assert_int_equal(r.retry_after, 7000);
+	assert_int_equal(r.date, 784111777000);
 	fixture_finish(&f);
 }
 

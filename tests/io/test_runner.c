@@ -134,13 +134,19 @@ static void handle_query(struct peer_connection *c, struct str request, void *da
 	peer_answer(c, "200 OK", "Content-Type: application/json\r\n", body);
 }
 
-/* One alert in the tests: what is said of it. */
-static void handle_post(struct peer_connection *c, struct str request, void *data) {
+/* One alert in the tests: what is said of it. What it holds it does not tell. */
+static void handle_alerts(struct peer_connection *c, struct str request, void *data) {
 	struct alertmanager *a = data;
-	assert_true(str_starts_with(request, STR("POST /api/v2/alerts HTTP/1.1\r\n")));
+	bool is_question = str_starts_with(request, STR("GET /api/v2/alerts HTTP/1.1\r\n")) ||
+					   str_starts_with(request, STR("GET /api/v2/status HTTP/1.1\r\n"));
+	assert_true(is_question || str_starts_with(request, STR("POST /api/v2/alerts HTTP/1.1\r\n")));
 	if (a->behaviour != NULL) {
 		a->refused++;
 		misbehave(c, a->behaviour);
+		return;
+	}
+	if (is_question) {
+		peer_answer(c, "404 Not Found", "", "");
 		return;
 	}
 	char *text = mem_dup_str(request);
@@ -182,7 +188,7 @@ static void init_alertmanagers(struct fixture *f, size_t count) {
 	strbuf_add_c(&text, "alertmanagers:\n");
 	f->alertmanager_count = count;
 	for (size_t i = 0; i < count; i++) {
-		peer_init(&f->alertmanagers[i].peer, &f->bench.loop, handle_post, &f->alertmanagers[i]);
+		peer_init(&f->alertmanagers[i].peer, &f->bench.loop, handle_alerts, &f->alertmanagers[i]);
 		strbuf_printf(&text, "- {url: '%s', timeout: 150ms}\n",
 					  peer_url(&f->alertmanagers[i].peer, ""));
 	}

@@ -1,5 +1,5 @@
 /* A whole engine with invented time. Prometheus is a store behind the query API's JSON, which takes remote write too; Alertmanager
- * keeps what it is told. */
+ * keeps what it is told, and may be told by others. */
 #ifndef TESTS_UNIT_DRIVER_H
 #define TESTS_UNIT_DRIVER_H
 
@@ -28,13 +28,30 @@ enum mode {
 	PICKY,      /* Alertmanager: 400 for a batch with label bad="yes" in it */
 	CUT,        /* half an answer */
 	HISTOGRAMS, /* Prometheus: one native histogram */
+	HANGING,    /* questions to Alertmanager: what it holds it never gets to say */
+	ELSEWHERE,  /* questions to Alertmanager: redirects */
 	TLS,        /* Alertmanager: what a server for https says to http, 400 */
+};
+
+/* What an Alertmanager has of one alert: the latest word on it. */
+struct held {
+	cJSON *alert;
+	ts_ms ends_at;
 };
 
 struct alertmanager {
 	enum mode mode;
 	struct strbuf log; /* "firing A{…} startsAt endsAt" */
 	size_t requests, peak_batch;
+	struct held held[16];
+	size_t held_count;
+	ts_ms started;          /* by its own clock … */
+	dur_ms clock;           /* … which is ahead by this much */
+	bool silent_about_date; /* no Date header */
+	/* How it answers questions: with UP by `alerts_answer` and `status_answer` where those are not NULL. */
+	enum mode questions;
+	const char *alerts_answer, *status_answer;
+	struct strbuf asked; /* one word for each question */
 };
 
 /* Remote write: what comes is in the store at once. */
@@ -107,7 +124,12 @@ static inline void tear_down(struct driver *d) {
 	engine_destroy(d->engine);
 	pql_store_destroy(d->store);
 	for (size_t i = 0; i < COUNT(d->managers); i++) {
-		strbuf_finish(&d->managers[i].log);
+		struct alertmanager *m = &d->managers[i];
+		while (m->held_count > 0) {
+			cJSON_Delete(m->held[--m->held_count].alert);
+		}
+		strbuf_finish(&m->asked);
+		strbuf_finish(&m->log);
 	}
 	strbuf_finish(&d->database.log);
 	strbuf_finish(&d->queries);
@@ -351,7 +373,104 @@ static inline void log_alert(struct alertmanager *m, const cJSON *alert, ts_ms n
 				  (long long)(ends_at / 1000), ends_at <= now ? " over" : "");
 }
 
+/* The latest word counts, as in Alertmanager where the two begin at the same time. */
+static inline void hold(struct alertmanager *m, const cJSON *alert) {
+	const cJSON *labels = cJSON_GetObjectItem(alert, "labels");
+	size_t i = 0;
+	while (i < m->held_count &&
+		   !cJSON_Compare(cJSON_GetObjectItem(m->held[i].alert, "labels"), labels, true)) {
+		i++;
+	}
+	if (i == m->held_count) {
+		assert_true(m->held_count < COUNT(m->held));
+		m->held_count++;
+	} else {
+		cJSON_Delete(m->held[i].alert);
+	}
+	m->held[i].alert = cJSON_Duplicate(alert, true);
+	const char *end = cJSON_GetStringValue(cJSON_GetObjectItem(alert, "endsAt"));
+	assert_true(timestamp_parse(str_from(end), &m->held[i].ends_at));
+}
+
+/* Another engine tells it. */
+static inline void tell(struct alertmanager *m, const char *alert) {
+	cJSON *json = cJSON_Parse(alert);
+	assert_non_null(json);
+	hold(m, json);
+	cJSON_Delete(json);
+}
+
+/* It has lost all that it knew. */
+static inline void lose_all(struct driver *d, struct alertmanager *m) {
+	while (m->held_count > 0) {
+		cJSON_Delete(m->held[--m->held_count].alert);
+	}
+	m->started = d->now + m->clock;
+}
+
+static inline void print_held(const struct alertmanager *m, ts_ms now, struct strbuf *out) {
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < m->held_count; i++) {
+		if (m->held[i].ends_at >= now) {
+			cJSON_AddItemToArray(list, cJSON_Duplicate(m->held[i].alert, true));
+		}
+	}
+	char *text = cJSON_PrintUnformatted(list);
+	strbuf_add_c(out, text);
+	cJSON_free(text);
+	cJSON_Delete(list);
+}
+
+static inline void print_status(const struct alertmanager *m, struct strbuf *out) {
+	strbuf_add_c(out, "{\"cluster\":{\"status\":\"disabled\"},\"uptime\":\"");
+	timestamp_print_rfc3339_ms(out, m->started);
+	strbuf_add_c(out, "\"}");
+}
+
+static inline void answer_question(struct driver *d, const struct exchange *x) {
+	struct alertmanager *m = &d->managers[x->peer_index];
+	bool status = str_equal(x->path, STR("/api/v2/status"));
+	assert_true(status || str_equal(x->path, STR("/api/v2/alerts")));
+	struct exchange_answer answer = {.status = 200, .took = 3};
+	enum mode mode = m->mode == UP ? m->questions : m->mode;
+	struct strbuf body = STRBUF_INIT;
+	const char *own = status ? m->status_answer : m->alerts_answer;
+	strbuf_add_c(&m->asked, status ? " status" : " alerts");
+	answer.date = m->silent_about_date ? 0 : (d->now + m->clock) / 1000 * 1000;
+	if (mode == UP && own != NULL) {
+		strbuf_add_c(&body, own);
+	} else if (mode == UP && status) {
+		print_status(m, &body);
+	} else if (mode == UP) {
+		print_held(m, d->now, &body);
+	} else if (mode == BROKEN) {
+		strbuf_add_c(&body, "<html>Sign in</html>");
+	} else if (mode == INVALID) {
+		answer.status = 404;
+	} else if (mode == ERRORS) {
+		answer.status = 503;
+	} else if (mode == ELSEWHERE) {
+		answer.status = 0;
+		answer.redirected = true;
+		answer.failure = "it redirects to http://login";
+	} else if (mode == HANGING && status) {
+		print_status(m, &body);
+	} else {
+		answer.status = 0;
+		answer.failure = mode == REFUSED ? "connection refused" : "no answer within 10s";
+	}
+	if (answer.status == 200) {
+		give(d, x, strbuf_str(&body));
+	}
+	engine_answer(d->engine, x->id, &answer, d->now);
+	strbuf_finish(&body);
+}
+
 static inline void answer_alertmanager(struct driver *d, const struct exchange *x) {
+	if (x->content_type.len == 0) {
+		answer_question(d, x);
+		return;
+	}
 	struct alertmanager *m = &d->managers[x->peer_index];
 	struct exchange_answer answer = {.status = 200, .took = 3};
 	cJSON *alerts = cJSON_ParseWithLength(x->body.ptr, x->body.len);
@@ -367,6 +486,7 @@ static inline void answer_alertmanager(struct driver *d, const struct exchange *
 	for (const cJSON *alert = alerts->child; alert != NULL; alert = alert->next) {
 		if (!refused && (m->mode == UP || m->mode == PICKY)) {
 			log_alert(m, alert, d->now);
+			hold(m, alert);
 		}
 	}
 	cJSON_Delete(alerts);
@@ -521,6 +641,13 @@ static inline void expect_log(struct driver *d, size_t manager, const char *want
 	struct alertmanager *m = &d->managers[manager];
 	assert_string_equal(m->log.ptr == NULL ? "" : m->log.ptr, wanted);
 	strbuf_clear(&m->log);
+}
+
+/* What it was asked since the last call. */
+static inline void expect_asked(struct driver *d, size_t manager, const char *wanted) {
+	struct alertmanager *m = &d->managers[manager];
+	assert_string_equal(m->asked.ptr == NULL ? "" : m->asked.ptr, wanted);
+	strbuf_clear(&m->asked);
 }
 
 static inline void expect_alerts(struct driver *d, const char *wanted) {

@@ -206,7 +206,7 @@ static void test_data_source_down(void **state) {
 	world_finish(&w);
 }
 
-/* A resolved alert is not sent for longer than its retention, even when no evaluation succeeds that would forget it. */
+/* A resolved alert is not repeated while no evaluation succeeds: it may fire anew, and another engine may see it. */
 static void test_resolved_while_down(void **state) {
 	(void)state;
 	struct world w;
@@ -214,12 +214,10 @@ static void test_resolved_while_down(void **state) {
 	world_add(&w, 0, 15000, "m{x=\"a\"} 20 20 20 1x100");
 	world_run(&w, 0, 45000, 15000); /* resolved at 45 s */
 	simulation_break(w.simulation, "connection refused");
-	ts_ms last = 0;
 	for (ts_ms t = 60000; t <= 1800000; t += 15000) {
 		world_step(&w, t);
-		last = w.sent.len > 0 ? t : last;
+		assert_int_equal(w.sent.len, 0);
 	}
-	assert_int_equal(last, 945000);
 	world_finish(&w);
 }
 

@@ -31,6 +31,7 @@ static void push(struct outbox *o, int alert, bool resolved, int serial, ts_ms n
 							 .starts_at = now,
 							 .ends_at = resolved ? now : now + 4 * MINUTE,
 							 .resolved = resolved,
+							 .sure_until = INT64_MAX,
 							 .generator_url = str_from(url)};
 	outbox_push(o, &n, now);
 }
