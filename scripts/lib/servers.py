@@ -152,16 +152,33 @@ receivers: [{name: none}]
 class Alertmanager(Server):
 	ready_path = "/-/ready"
 
-	def __init__(self, home, config=ALERTMANAGER_CONFIG, name="alertmanager"):
+	def __init__(self, home, config=ALERTMANAGER_CONFIG, name="alertmanager", cluster=("--cluster.listen-address=",)):
 		file = home.write(name + ".yml", config)
 		super().__init__(home, name, [
 			program("prometheus-alertmanager", "alertmanager"), "--config.file", file,
-			"--storage.path", os.path.join(home.path, name + "-data"), "--cluster.listen-address=",
+			"--storage.path", os.path.join(home.path, name + "-data"), *cluster,
 			"--web.listen-address", "127.0.0.1:{port}"])
+
+	@staticmethod
+	def make_cluster(home, count, config, peer_timeout):
+		"""So many that gossip with each other, on loopback and in a hurry. In its turn each waits peer_timeout (seconds) for those
+		before it to have notified."""
+		places = [f"127.0.0.1:{free_port()}" for _ in range(count)]
+		usual = [f"--cluster.peer-timeout={peer_timeout}s", "--cluster.gossip-interval=100ms", "--cluster.pushpull-interval=1s",
+				 "--cluster.settle-timeout=3s", "--cluster.probe-interval=1s", "--cluster.probe-timeout=900ms",
+				 "--cluster.tcp-timeout=2s", "--cluster.reconnect-interval=1s"]
+		return [Alertmanager(home, config, f"alertmanager-{i + 1}", [
+			f"--cluster.listen-address={place}", f"--cluster.advertise-address={place}", *usual,
+			*[f"--cluster.peer={other}" for other in places if other != place]]) for i, place in enumerate(places)]
 
 	def alerts(self):
 		"""Those that Alertmanager takes to be firing now."""
 		return fetch_json(self.url + "/api/v2/alerts")
+
+	def cluster(self):
+		"""(its own name, all names in the order in which they notify)"""
+		cluster = fetch_json(self.url + "/api/v2/status")["cluster"]
+		return cluster["name"], sorted(peer["name"] for peer in cluster["peers"])
 
 
 class ModelServer(Server):
