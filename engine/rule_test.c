@@ -245,6 +245,9 @@ static void step_through(struct rule_test_run *run) {
 		rule_test_note_firing(run);
 		ts_ms next = next_step(run, ts);
 		check_until(run, next);
+		if (run->options->stops_early && run->report->failed > 0) {
+			return;
+		}
 		if (run->options->progress != NULL && run->report->steps % 256 == 0) {
 			run->options->progress((size_t)(ts - run->start), (size_t)run->end,
 								   run->options->progress_data);
@@ -314,7 +317,8 @@ static void run_all(struct rule_test_run *run) {
 		create_simulation(run);
 		step_through(run);
 	}
-	if (run->report->failure_count == 0) {
+	bool stopped = run->options->stops_early && run->report->failed > 0;
+	if (run->report->failure_count == 0 && !stopped) {
 		rule_test_check_exprs(run);
 	}
 	if (run->options->dumps) {
@@ -352,6 +356,29 @@ static const char *judge_size(struct rule_test_run *run) {
 	return message;
 }
 
+static bool take_input(struct rule_test_run *run, const char **ret_error) {
+	run->store = run->options->input;
+	if (run->store != NULL) {
+		return true;
+	}
+	run->memory->store = pql_store_create();
+	run->store = run->memory->store;
+	return rule_test_load(run, run->memory->store, ret_error);
+}
+
+struct pql_store *rule_test_load_input(const struct test_file *file, const struct test_group *group,
+									   struct arena *a) {
+	const char *ignored;
+	struct rule_test_run run = {
+		.file = file, .group = group, .arena = a, .start = group->start, .end = latest_time(group)};
+	struct pql_store *store = pql_store_create();
+	if (!rule_test_load(&run, store, &ignored)) {
+		pql_store_destroy(store);
+		return NULL;
+	}
+	return store;
+}
+
 void rule_test_run(const struct test_file *file, const struct test_group *group,
 				   struct rule_set *set, const struct rule_test_options *options, struct arena *a,
 				   struct rule_test_report *ret_report) {
@@ -369,14 +396,12 @@ void rule_test_run(const struct test_file *file, const struct test_group *group,
 	sort_alerts(&run);
 	run.sent = ARENA_ARRAY(a, struct rule_test_sent, set->group_count);
 	run.relabel = relabel_create((struct relabel_rules){0});
-	run.store = pql_store_create();
 	ret_report->refused = judge_size(&run);
-	if (ret_report->refused == NULL && rule_test_load(&run, &ret_report->refused)) {
+	if (ret_report->refused == NULL && take_input(&run, &ret_report->refused)) {
 		run_all(&run);
 	}
 	relabel_destroy(run.relabel);
 	run.memory->simulation = run.simulation;
-	run.memory->store = run.store;
 	ret_report->memory = run.memory;
 }
 

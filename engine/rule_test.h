@@ -132,17 +132,26 @@ struct rule_test_report {
 typedef void rule_test_progress(size_t step, size_t steps, void *data);
 
 struct rule_test_options {
-	bool promtool; /* groups have no intervals of their own, as promtool sees it */
-	bool stepwise; /* nothing is evaluated ahead; the report is the same */
-	bool explains; /* failed checks */
+	bool promtool;    /* groups have no intervals of their own, as promtool sees it */
+	bool stepwise;    /* nothing is evaluated ahead; the report is the same */
+	bool explains;    /* failed checks */
+	bool stops_early; /* at the first check that fails: whether all pass is all that is asked */
 	bool dumps;
 	struct coverage_set *coverage; /* of the set: what is reached is noted there; NULL: nowhere */
-	rule_test_progress *progress;  /* may be NULL */
+	/* What rule_test_load_input has laid out for this group, so that it need not be done for each of many runs; borrowed. NULL:
+	 * it is done by the run. */
+	const struct pql_store *input;
+	rule_test_progress *progress; /* may be NULL */
 	void *progress_data;
 };
 
 /* Whether nothing is wrong. */
 bool rule_test_passed(const struct rule_test_report *report);
+
+/* The input series of a group, as far as its checks go. Borrows from group and arena. NULL: it is too much, and a run would be
+ * refused. */
+struct pql_store *rule_test_load_input(const struct test_file *file, const struct test_group *group,
+									   struct arena *a);
 
 /* `group` is of `file` and has no errors. The report lives in `a` and borrows from file and set; it must be finished before
  * those. */

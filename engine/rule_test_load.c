@@ -80,7 +80,7 @@ static bool judge_samples(struct rule_test_run *run, const char **ret_error) {
 	return total <= RULE_TEST_MAX_SAMPLES;
 }
 
-bool rule_test_load(struct rule_test_run *run, const char **ret_error) {
+bool rule_test_load(struct rule_test_run *run, struct pql_store *store, const char **ret_error) {
 	struct arena scratch;
 	bool good = judge_samples(run, ret_error);
 	arena_init(&scratch);
@@ -90,11 +90,11 @@ bool rule_test_load(struct rule_test_run *run, const char **ret_error) {
 			.run = run, .series = series, .arena = &scratch, .room = points_until_end(run, series)};
 		good = lay_out(&l, ret_error);
 		if (good) {
-			pql_store_set_series(run->store, &(struct pql_series){.labels = series->sequence.labels,
-																  .times = l.times,
-																  .values = l.values,
-																  .histograms = l.histograms,
-																  .count = l.count});
+			pql_store_set_series(store, &(struct pql_series){.labels = series->sequence.labels,
+															 .times = l.times,
+															 .values = l.values,
+															 .histograms = l.histograms,
+															 .count = l.count});
 		}
 		arena_reset(&scratch);
 	}

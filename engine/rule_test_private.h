@@ -24,7 +24,7 @@ struct rule_test_fires {
 /* What outlives the run, with the report. */
 struct rule_test_memory {
 	struct evaluation_settings settings;
-	struct pql_store *store;
+	struct pql_store *store;       /* NULL: it is not the run's own */
 	struct simulation *simulation; /* NULL: it was not run */
 };
 
@@ -36,7 +36,7 @@ struct rule_test_run {
 	struct arena *arena;
 	struct rule_test_report *report;
 	struct rule_test_memory *memory; /* arena */
-	struct pql_store *store;
+	const struct pql_store *store;
 	struct simulation *simulation;
 	ts_ms start;
 	dur_ms end;                            /* the latest eval_time */
@@ -60,7 +60,7 @@ struct rule_test_run {
 size_t *rule_test_order(const struct test_file *file, const struct rule_set *set, struct arena *a);
 
 /* What the input series hold up to the end. false: *ret_error says why they cannot be laid out. */
-bool rule_test_load(struct rule_test_run *run, const char **ret_error);
+bool rule_test_load(struct rule_test_run *run, struct pql_store *store, const char **ret_error);
 
 /* The checks of a case, after the last evaluation at or before its time. */
 void rule_test_check_alerts(struct rule_test_run *run, const struct test_alert_case *alert);
