@@ -209,7 +209,8 @@ static void render_head(struct strbuf *out, const struct diag *d, const char *fi
 	strbuf_printf(out, "%s%s:%zu:%zu:%s ", style.color ? BOLD : "", file, place.line, place.column,
 				  style.color ? PLAIN : "");
 	strbuf_printf(out, "%s%s:%s %s", style.color ? severities[d->severity].color : "",
-				  severities[d->severity].word, style.color ? PLAIN : "", d->message);
+				  style.word != NULL ? style.word : severities[d->severity].word,
+				  style.color ? PLAIN : "", d->message);
 	if (d->code != NULL) {
 		strbuf_printf(out, " [%s]", d->code);
 	}

@@ -78,6 +78,7 @@ struct diag_place diag_cursor_move(struct diag_cursor *cursor, struct str text, 
 
 struct diag_style {
 	bool color;
+	const char *word; /* instead of "error", "warning" or "info"; NULL: those */
 };
 
 /* `file:line:col: error: message`, the line, a caret under the span, and the help; every diagnostic of the list. User names and

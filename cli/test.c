@@ -24,6 +24,17 @@ static const struct option_row rows[] = {
 	{.flag = "watch", .letter = 'w', .help = "run again when a test file or rule file changes"},
 	{.flag = "junit", .argument = "FILE", .help = "write results for CI systems there, too"},
 	{.flag = "json", .letter = 'j', .help = "print one JSON document instead of text"},
+	{.flag = "mutate",
+	 .help = "then change the rules in many small ways, and list the changes that no test notices"},
+	{.flag = "mutate-min",
+	 .argument = "PERCENT",
+	 .help = "with --mutate: exit 0 when at least so many of the changes are noticed"},
+	{.flag = "mutate-limit",
+	 .argument = "N",
+	 .help = "with --mutate: try no more changes than that, a sample (10000)"},
+	{.flag = "mutate-seed",
+	 .argument = "N",
+	 .help = "which sample: another number, another one (1)"},
 	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that pass"},
 	{.flag = "coverage", .help = "say at the end which rules and branches no test has reached"},
 	{.flag = "coverage-json", .argument = "FILE", .help = "write all of it there, as JSON"},
@@ -254,7 +265,6 @@ static void run_files(struct test_run *r, const struct file_list *list) {
 		json_key(&r->json_writer, "coverage");
 		test_coverage_json(&r->json_writer, r->coverage.coverage);
 	}
-	json_close_object(&r->json_writer);
 }
 
 /* The standard input cannot be written, nor read twice. */
@@ -280,7 +290,7 @@ static enum exit_code read_options(struct test_run *r, const struct options *o) 
 		return options_complain(&command_test, "which FILE? (\"-\" is the standard input)");
 	}
 	if (!read_compat(r, o) || !read_wanted(r, o) || !read_modes(r, o) ||
-		!test_coverage_init(r, o)) {
+		!test_coverage_init(r, o) || !test_mutation_read(r, o)) {
 		return EXIT_USAGE;
 	}
 	r->diff = options_get(o, "diff") != NULL;
@@ -301,10 +311,15 @@ static enum exit_code test_files(struct test_run *r, const struct options *o) {
 	list_files(r, o, &list);
 	test_coverage_add_rules(r, o);
 	run_files(r, &list);
+	if (!r->json && r->files > 0 && (!r->quiet || r->code != EXIT_FINE)) {
+		print_totals(r);
+	}
+	if (r->mutation != NULL) {
+		test_mutate(r);
+	}
+	json_close_object(&r->json_writer);
 	if (r->json) {
 		puts(r->json_text.ptr);
-	} else if (r->files > 0 && (!r->quiet || r->code != EXIT_FINE)) {
-		print_totals(r);
 	}
 	if (r->junit_path != NULL) {
 		write_junit(r);
@@ -318,6 +333,7 @@ void test_run_finish(struct test_run *r) {
 		regex_destroy(r->wanted[i]);
 	}
 	test_coverage_finish(r);
+	test_mutation_destroy(r->mutation);
 	strbuf_finish(&r->json_text);
 	strbuf_finish(&r->junit_text);
 	arena_finish(&r->arena);

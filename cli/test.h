@@ -6,6 +6,7 @@
 #include "base/regex.h"
 #include "cli/command.h"
 #include "cli/test_coverage.h"
+#include "cli/test_mutate.h"
 #include "cli/test_progress.h"
 #include "engine/io/files.h"
 #include "engine/rule_test.h"
@@ -28,6 +29,7 @@ struct test_run {
 	struct json_writer json_writer;
 	struct test_progress progress;
 	struct test_coverage coverage;
+	struct test_mutation *mutation; /* NULL: was not asked for */
 };
 
 /* ---- test_job.c ---- */

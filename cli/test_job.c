@@ -32,6 +32,7 @@ struct test_job {
 	size_t bad_groups, failed_groups;
 	struct strbuf cases; /* of JUnit */
 	bool broken;
+	bool *left_out; /* per group: --run does not name it */
 };
 
 /* Those that there is room for, and how many more there are. */
@@ -314,12 +315,14 @@ static void do_group(struct test_job *job, struct test_group *group) {
 static void run_groups(struct test_job *job) {
 	struct test_file *f = &job->target.file;
 	bool loaded = false;
+	job->left_out = ARENA_ARRAY(&job->arena, bool, f->group_count);
 	if (!job->run->promtool) {
 		load_rule_files(job);
 		loaded = true;
 	}
 	for (size_t i = 0; i < f->group_count; i++) {
-		if (!test_is_wanted(job->run, &f->groups[i])) {
+		job->left_out[i] = !test_is_wanted(job->run, &f->groups[i]);
+		if (job->left_out[i]) {
 			continue;
 		}
 		if (!loaded) {
@@ -456,10 +459,16 @@ void test_run_file(struct test_run *r, const char *path) {
 	}
 	finish_file(&job);
 	coverage_close(job.coverage);
-	test_file_finish(&job.target.file);
-	rule_set_destroy(job.set);
-	strbuf_finish(&text);
+	struct test_kept kept = {.arena = job.arena,
+							 .text = text,
+							 .file = job.target.file,
+							 .set = job.set,
+							 .left_out = job.left_out};
+	if (r->mutation != NULL && job.set != NULL) {
+		test_mutation_take(r->mutation, &kept);
+	} else {
+		test_kept_finish(&kept);
+	}
 	strbuf_finish(&job.messages);
 	strbuf_finish(&job.cases);
-	arena_finish(&job.arena);
 }

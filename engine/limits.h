@@ -36,5 +36,7 @@
 #define LIMIT_TEMPLATE_QUERIES 1000u
 /* What an answer of Prometheus may hold besides its series: status, warnings. */
 #define LIMIT_ANSWER_FRAME_BYTES (1u << 20)
+/* Mutants that `tocsin test --mutate` tries; of more, a sample. They take some seconds. */
+#define LIMIT_MUTANTS 10000u
 
 #endif
