@@ -51,7 +51,7 @@ def edit(path, old, new):
 		file.write(text.replace(old, new))
 
 
-WORSE = ("rules/web.yml", "> 0.05", "> 0.5")  # which a test notices
+WORSE = ("rules/web.yml", "> 0.05", "> 0.065")  # which a test notices
 BAD = ("rules/web.yml", "sum by (service) (rate(http_requests_total[5m]))", "rate(http_requests_total)")  # which check notices
 
 
@@ -71,11 +71,12 @@ def files_of_github(pipeline):
 	"""What its steps collect, but for the package."""
 	steps = [step.get("with", {}) for job in pipeline["jobs"].values() for step in job["steps"]]
 	names = [s.get("path") if "key" not in s and "repository" not in s else None for s in steps] + [s.get("sarif_file") for s in steps]
-	return [name for name in names if name]
+	return [name for lines in names if lines for name in lines.split()]
 
 
 def files_of_gitlab(pipeline):
-	return [job["artifacts"]["reports"]["junit"] for job in pipeline.values() if isinstance(job, dict) and "reports" in job.get("artifacts", {})]
+	kept = [job["artifacts"] for job in pipeline.values() if isinstance(job, dict) and "reports" in job.get("artifacts", {})]
+	return [name for artifacts in kept for name in [artifacts["reports"]["junit"], *artifacts.get("paths", [])]]
 
 
 def check_file(folder, name):
@@ -83,6 +84,9 @@ def check_file(folder, name):
 	if name.endswith(".sarif"):
 		with open(path, encoding="utf-8") as file:
 			good = json.load(file)["version"] == "2.1.0"
+	elif name.endswith(".html"):
+		with open(path, encoding="utf-8") as file:
+			good = file.read().lower().startswith("<!doctype html>")
 	else:
 		good = ElementTree.parse(path).getroot().tag == "testsuites"
 	if not good:
@@ -118,7 +122,8 @@ def check_make():
 	good = copy("make")
 	expect("make", run(good, "make"), 0)
 	expect("make TOCSIN=", run(good, "make", "TOCSIN=" + TOCSIN), 0)
-	expect("make update", run(good, "make", "update"), 0)
+	for target in ("mutants", "update"):
+		expect("make " + target, run(good, "make", target), 0)
 	expect("nothing was changed", run(good, "diff", "-r", os.path.join(ROOT, "examples", "ci"), "."), 0)
 	expect("make with a rule that does not load", run(copy("make.bad", BAD), "make"), 2)
 	worse = copy("make.worse", WORSE)
