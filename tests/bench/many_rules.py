@@ -1,4 +1,4 @@
-"""10,000 alerting rules at 15 s over 20,000 series, all firing: CPU and memory of `tocsin run` beside vmalert, on one Prometheus.
+"""Many alerting rules, by default 10,000 at 15 s over 20,000 series, all firing: CPU and memory of `tocsin run` beside vmalert, on one Prometheus.
 Prints, asserts nothing."""
 import argparse
 import http.server
@@ -12,9 +12,12 @@ from beside_vmalert import Vmalert
 from servers import Alertmanager, Home, Prometheus, Tocsin, fetch, wait_for
 
 PROMETHEUS_CONFIG = """
-global: {{scrape_interval: 15s, scrape_timeout: 10s, evaluation_interval: 15s}}
+global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s, evaluation_interval: {interval}s}}
 scrape_configs: [{{job_name: bench, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
-{rules}
+"""
+RULER = """
+rule_files: ["{rules}"]
+alerting: {{alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]}}
 """
 
 
@@ -40,21 +43,26 @@ def serve(rules, per_rule):
 	return server.server_address[1]
 
 
-def rule_file(rules, per_group):
-	lines = ["groups:"]
-	for i in range(rules):
-		if i % per_group == 0:
-			lines += [f"  - name: group-{i // per_group}", "    rules:"]
-		lines += [f"      - alert: Load{i}", f'        expr: max by (rule) (load{{rule="{i}"}}) > 5', "        labels: {severity: warning}",
-				  '        annotations: {summary: "{{ $labels.rule }} has {{ $value }}"}']
-	return "\n".join(lines) + "\n"
+def write_rules(home, rules, per_group, threshold):
+	"""A pattern for files of at most 50,000 rules."""
+	per_file = 50000 // per_group * per_group
+	for first in range(0, rules, per_file):
+		lines = ["groups:"]
+		for i in range(first, min(first + per_file, rules)):
+			if i % per_group == 0:
+				lines += [f"  - name: group-{i // per_group}", "    rules:"]
+			lines += [f"      - alert: Load{i}", f'        expr: max by (rule) (load{{rule="{i}"}}) > {threshold}', "        labels: {severity: warning}",
+					  '        annotations: {summary: "{{ $labels.rule }} has {{ $value }}"}']
+		home.write(f"rules-{first}.yml", "\n".join(lines) + "\n")
+	return os.path.join(home.path, "rules-*.yml")
 
 
-def summary(server, name):
-	for line in fetch(server.url + "/metrics")[1].split("\n"):
-		if line.startswith(name + " "):
-			return float(line.split()[-1])
-	return 0.0
+COUNTERS = ["prometheus_rule_evaluations_total", "prometheus_rule_group_iterations_missed_total", "tocsin_fetches_total", "tocsin_fetch_bytes_total"]
+
+
+def counts(server):
+	"""What tocsin has done so far."""
+	return {name: server.metric(name) for name in COUNTERS}
 
 
 def phases(server):
@@ -69,7 +77,8 @@ def phases(server):
 
 def measure(server, prometheus, settle, seconds, what):
 	time.sleep(settle)
-	cpu, source, before = server.cpu_seconds(), prometheus.cpu_seconds(), phases(server) if what == "tocsin" else {}
+	before, done = (phases(server), counts(server)) if what == "tocsin" else ({}, {})
+	cpu, source = server.cpu_seconds(), prometheus.cpu_seconds()
 	time.sleep(seconds)
 	resident, peak = server.memory_kib()
 	minutes = seconds / 60
@@ -78,6 +87,10 @@ def measure(server, prometheus, settle, seconds, what):
 	if before:
 		after = phases(server)
 		print("           of that: " + ", ".join(f"{k} {(after[k] - before[k]) / minutes:.2f}" for k in before), flush=True)
+		made = {name: value - done[name] for name, value in counts(server).items()}
+		print("           " + ", ".join(f"{name} {value / minutes:.0f}" for name, value in made.items()) + " a minute", flush=True)
+		if made[COUNTERS[0]]:
+			print(f"           {figures[0] * minutes / made[COUNTERS[0]] * 1e6:.1f} CPU microseconds for each evaluation of a rule", flush=True)
 	return figures
 
 
@@ -88,28 +101,40 @@ def main():
 	parser.add_argument("--group", type=int, default=50, help="rules in a group")
 	parser.add_argument("--seconds", type=int, default=60)
 	parser.add_argument("--settle", type=int, default=50, help="seconds before the measurement")
+	parser.add_argument("--interval", type=int, default=15, help="seconds between evaluations, and between scrapes")
+	parser.add_argument("--quiet", action="store_true", help="no alert fires, instead of all")
+	parser.add_argument("--shard", default="", help="tocsin has this part of the groups only")
 	parser.add_argument("--without-vmalert", action="store_true")
+	parser.add_argument("--without-ruler", action="store_true", help="without Prometheus' own")
 	options = parser.parse_args()
 	with Home() as home:
 		port = serve(options.rules, options.series)
-		prometheus = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, rules="")).start()
+		prometheus = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval)).start()
 		alertmanager = Alertmanager(home).start()
-		rules = home.write("rules.yml", rule_file(options.rules, options.group))
+		rules = write_rules(home, options.rules, options.group, 1e12 if options.quiet else 5)
 		count = options.rules * options.series
-		wait_for("data", lambda: [v for _, v in prometheus.query("count(load)")] == [count], 60)
+		wait_for("data", lambda: [v for _, v in prometheus.query("count(load)")] == [count], 180)
 		idle = prometheus.cpu_seconds()
 		time.sleep(20)
-		print(f"{options.rules} rules over {count} series, every 15 s. Prometheus alone: {(prometheus.cpu_seconds() - idle) * 3:.2f} CPU-s a minute")
+		idle = (prometheus.cpu_seconds() - idle) * 3
+		print(f"{options.rules} rules over {count} series, every {options.interval} s. Prometheus alone: {idle:.2f} CPU-s a minute, "
+			  f"{prometheus.memory_kib()[0] / 1024:.0f} MB")
 		print(f"{'':10} {'CPU s a minute':>14} {'resident MB':>12} {'peak MB':>9} {'Prometheus CPU s a min':>22}")
-		t = Tocsin(home, ["--prometheus", prometheus.url, "--alertmanager", alertmanager.url, "--rules", rules]).start()
+		t = Tocsin(home, ["--prometheus", prometheus.url, "--alertmanager", alertmanager.url, "--rules", rules,
+							"--interval", f"{options.interval}s", *(["--shard", options.shard] if options.shard else [])]).start()
 		ours = measure(t, prometheus, options.settle, options.seconds, "tocsin")
 		print(f"           firing: {len(t.alerts())}; failures: {t.metric('prometheus_rule_evaluation_failures_total'):.0f}")
 		t.stop()
 		if not options.without_vmalert:
-			v = Vmalert(home, rules, prometheus, alertmanager, 15, name="vmalert").start()
+			v = Vmalert(home, rules, prometheus, alertmanager, options.interval, name="vmalert").start()
 			theirs = measure(v, prometheus, options.settle, options.seconds, "vmalert")
 			v.stop()
 			print(f"{'ratio':10} {theirs[0] / ours[0]:14.1f} {theirs[1] / ours[1]:12.1f} {theirs[2] / ours[2]:9.1f} {theirs[3] / ours[3]:22.1f}")
+		if not options.without_ruler:
+			ruler = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval) + RULER.format(
+				rules=rules, port=alertmanager.port), name="ruler").start()
+			print("ruler: a second Prometheus, which scrapes the same and evaluates the rules itself", flush=True)
+			measure(ruler, prometheus, options.settle, options.seconds, "ruler")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The configuration in examples/ runs: with the addresses of real servers in it, every rule is evaluated. TAP."""
+"""The configuration in examples/ runs: with the addresses of real servers in it, every rule is evaluated; and every other example has a
+test of its own. TAP."""
+import fnmatch
 import os
 import re
 import subprocess
@@ -9,6 +11,17 @@ from servers import ROOT, Alertmanager, Home, Prometheus, Tocsin, binary, wait_f
 from tap import run
 
 EXAMPLES = os.path.join(ROOT, "examples")
+TESTED = {  # patterns of files: the test that runs or checks them, and the words by which it finds them
+	"tocsin.yml": ("e2e/examples.py", "tocsin.yml"),
+	"rules/*": ("e2e/examples.py", "rules"),
+	"web.yml": ("e2e/api.py", '"web.yml"'),
+	"compose/*": ("e2e/compose.py", "examples/compose"),
+	"kubernetes/*": ("e2e/manifests.py", "examples/kubernetes"),
+	"model-server/Dockerfile": ("e2e/compose.py", "model-server"),
+	"model-server/*.py": ("e2e/three_alerts.py", "ModelServer"),
+	"monitoring/*": ("e2e/monitoring.py", "examples/monitoring"),
+	"ci/*": ("io/examples_ci.py", "examples/ci"),
+}
 
 
 def check_is_content(home):
@@ -42,7 +55,19 @@ def it_runs(home):
 		raise AssertionError(t.log())
 
 
-TESTS = [check_is_content, it_runs]
+def every_example_is_tested(home):
+	for folder, _, names in os.walk(EXAMPLES):
+		for name in names:
+			path = os.path.relpath(os.path.join(folder, name), EXAMPLES)
+			test, words = next((TESTED[p] for p in TESTED if fnmatch.fnmatch(path, p)), (None, None))
+			if test is None:
+				raise AssertionError(f"examples/{path}: no test runs or checks it")
+			with open(os.path.join(ROOT, "tests", test), encoding="utf-8") as f:
+				if words not in f.read():
+					raise AssertionError(f"examples/{path}: tests/{test} says nothing of {words}")
+
+
+TESTS = [check_is_content, it_runs, every_example_is_tested]
 
 if __name__ == "__main__":
 	run(TESTS, Home)
