@@ -37,7 +37,7 @@ prometheus: {{url: "{prometheus}"}}
 alertmanagers: [{{url: "{alertmanager}"}}]
 rule_files: [rules.yml]
 evaluation_interval: 1s
-resend_delay: 1s
+resend_delay: 3s
 external_labels: {labels}
 alert_relabel_configs: [{{regex: replica, action: labeldrop}}]
 """
@@ -46,7 +46,7 @@ route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, 
 receivers: [{{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{port}/", send_resolved: true}}]}}]
 """
 SAME = "{cluster: eu, replica: b}"
-RESEND = 1  # seconds: an alert that is not repeated is over for Alertmanager after four of them
+RESEND = 3  # seconds: an alert that is not repeated is over for Alertmanager after four of them
 
 
 def listen(answer):
@@ -127,6 +127,21 @@ def from_prometheus(home):
 		raise AssertionError(t.log())
 
 
+def back_by_a_restart(home):
+	"""A reload would tell that the alerts of removed rules are over, though Prometheus has them."""
+	stage = Stage(home, rules=True)
+	t = stage.tocsin()
+	wait_firing(t)
+	stage.wait_heard(1)
+	t.stop()
+	home.write("others.yml", RULES.replace("TooHigh", "Other").replace("> 10", "> 100"))
+	text = TOCSIN.format(prometheus=stage.prometheus.url, alertmanager=stage.alertmanager.url, labels=SAME)
+	others = Tocsin(home, ["-c", home.write("others-only.yml", text.replace("rules.yml", "others.yml"))], name="others").start()
+	wait_for("the others are evaluated", lambda: {r["health"] for r in others.rules()} == {"ok"})
+	outlive(stage)
+	stage.expect(("firing", "eu", None))
+
+
 def both_for_good(home):
 	"""They may go on beside each other: an alert begins and ends once, also when it comes again."""
 	stage = Stage(home, rules=True)
@@ -153,7 +168,7 @@ def other_labels_notify_twice(home):
 def vmalert(stage, *flags):
 	return Server(stage.home, "vmalert", [
 		program("vmalert"), "-rule", os.path.join(stage.home.path, "rules.yml"), "-datasource.url", stage.prometheus.url, "-notifier.url",
-		stage.alertmanager.url, "-evaluationInterval", "1s", "-external.label=cluster=eu", "-httpListenAddr", "127.0.0.1:{port}", *flags]).start()
+		stage.alertmanager.url, "-evaluationInterval", "1s", f"-rule.resendDelay={RESEND}s", "-external.label=cluster=eu", "-httpListenAddr", "127.0.0.1:{port}", *flags]).start()
 
 
 def from_vmalert(home):
@@ -179,7 +194,7 @@ def vmalert_names_the_group(home):
 	stage.expect(("firing", "eu", "moving"), ("firing", "eu", None))
 
 
-TESTS = [from_prometheus, both_for_good, other_labels_notify_twice, from_vmalert, vmalert_names_the_group]
+TESTS = [from_prometheus, back_by_a_restart, both_for_good, other_labels_notify_twice, from_vmalert, vmalert_names_the_group]
 
 if __name__ == "__main__":
 	run(TESTS, Home)
