@@ -3,9 +3,11 @@ Prints, asserts nothing."""
 import argparse
 import http.server
 import os
+import re
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 from beside_vmalert import Vmalert
@@ -41,6 +43,36 @@ def serve(rules, per_rule):
 	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 	threading.Thread(target=server.serve_forever, daemon=True).start()
 	return server.server_address[1]
+
+
+class Fake:
+	"""Stands in for Prometheus, for more series than it can take here: whatever is asked of load{rule=~"1|2|3"} is there."""
+
+	def __init__(self):
+		class Handler(http.server.BaseHTTPRequestHandler):
+			protocol_version = "HTTP/1.1"
+
+			def do_POST(self):
+				asked = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+				now = float(asked.get("time", [time.time()])[0])
+				names = re.search(r'rule=~?"([^"]*)"', asked["query"][0]).group(1).split("|")
+				series = ",".join(f'{{"metric":{{"__name__":"load","rule":"{n}","part":"0"}},"value":[{now:.3f},"{int(n) + 10}"]}}' for n in names)
+				body = f'{{"status":"success","data":{{"resultType":"vector","result":[{series}]}}}}'.encode()
+				self.send_response(200)
+				self.send_header("Content-Type", "application/json")
+				self.send_header("Content-Length", str(len(body)))
+				self.end_headers()
+				self.wfile.write(body)
+
+			def log_message(self, *_):
+				pass
+
+		server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+		threading.Thread(target=server.serve_forever, daemon=True).start()
+		self.url = f"http://127.0.0.1:{server.server_address[1]}"
+
+	def cpu_seconds(self):
+		return float("nan")
 
 
 def write_rules(home, rules, per_group, threshold):
@@ -94,6 +126,40 @@ def measure(server, prometheus, settle, seconds, what):
 	return figures
 
 
+def run_tocsin(home, options, prometheus, alertmanager, rules):
+	print(f"{'':10} {'CPU s a minute':>14} {'resident MB':>12} {'peak MB':>9} {'Prometheus CPU s a min':>22}")
+	t = Tocsin(home, ["--prometheus", prometheus.url, "--alertmanager", alertmanager.url, "--rules", rules,
+					  "--interval", f"{options.interval}s", *(["--shard", options.shard] if options.shard else [])]).start()
+	print(f"           {t.cpu_seconds():.1f} CPU seconds until it answers", flush=True)
+	figures = measure(t, prometheus, options.settle, options.seconds, "tocsin")
+	print(f"           firing: {len(t.alerts())}; failures: {t.metric('prometheus_rule_evaluation_failures_total'):.0f}")
+	t.stop()
+	return figures
+
+
+def beside(home, options, alertmanager, rules):
+	port = serve(options.rules, options.series)
+	prometheus = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval)).start()
+	count = options.rules * options.series
+	wait_for("data", lambda: [v for _, v in prometheus.query("count(load)")] == [count], 180)
+	idle = prometheus.cpu_seconds()
+	time.sleep(20)
+	idle = (prometheus.cpu_seconds() - idle) * 3
+	print(f"{options.rules} rules over {count} series, every {options.interval} s. Prometheus alone: {idle:.2f} CPU-s a minute, "
+		  f"{prometheus.memory_kib()[0] / 1024:.0f} MB")
+	ours = run_tocsin(home, options, prometheus, alertmanager, rules)
+	if not options.without_vmalert:
+		v = Vmalert(home, rules, prometheus, alertmanager, options.interval, name="vmalert").start()
+		theirs = measure(v, prometheus, options.settle, options.seconds, "vmalert")
+		v.stop()
+		print(f"{'ratio':10} {theirs[0] / ours[0]:14.1f} {theirs[1] / ours[1]:12.1f} {theirs[2] / ours[2]:9.1f} {theirs[3] / ours[3]:22.1f}")
+	if not options.without_ruler:
+		ruler = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval) + RULER.format(
+			rules=rules, port=alertmanager.port), name="ruler").start()
+		print("ruler: a second Prometheus, which scrapes the same and evaluates the rules itself", flush=True)
+		measure(ruler, prometheus, options.settle, options.seconds, "ruler")
+
+
 def main():
 	parser = argparse.ArgumentParser(description=__doc__)
 	parser.add_argument("--rules", type=int, default=10000)
@@ -104,37 +170,18 @@ def main():
 	parser.add_argument("--interval", type=int, default=15, help="seconds between evaluations, and between scrapes")
 	parser.add_argument("--quiet", action="store_true", help="no alert fires, instead of all")
 	parser.add_argument("--shard", default="", help="tocsin has this part of the groups only")
+	parser.add_argument("--fake", action="store_true", help="instead of Prometheus a server that has any series; alone with tocsin")
 	parser.add_argument("--without-vmalert", action="store_true")
 	parser.add_argument("--without-ruler", action="store_true", help="without Prometheus' own")
 	options = parser.parse_args()
 	with Home() as home:
-		port = serve(options.rules, options.series)
-		prometheus = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval)).start()
 		alertmanager = Alertmanager(home).start()
 		rules = write_rules(home, options.rules, options.group, 1e12 if options.quiet else 5)
-		count = options.rules * options.series
-		wait_for("data", lambda: [v for _, v in prometheus.query("count(load)")] == [count], 180)
-		idle = prometheus.cpu_seconds()
-		time.sleep(20)
-		idle = (prometheus.cpu_seconds() - idle) * 3
-		print(f"{options.rules} rules over {count} series, every {options.interval} s. Prometheus alone: {idle:.2f} CPU-s a minute, "
-			  f"{prometheus.memory_kib()[0] / 1024:.0f} MB")
-		print(f"{'':10} {'CPU s a minute':>14} {'resident MB':>12} {'peak MB':>9} {'Prometheus CPU s a min':>22}")
-		t = Tocsin(home, ["--prometheus", prometheus.url, "--alertmanager", alertmanager.url, "--rules", rules,
-							"--interval", f"{options.interval}s", *(["--shard", options.shard] if options.shard else [])]).start()
-		ours = measure(t, prometheus, options.settle, options.seconds, "tocsin")
-		print(f"           firing: {len(t.alerts())}; failures: {t.metric('prometheus_rule_evaluation_failures_total'):.0f}")
-		t.stop()
-		if not options.without_vmalert:
-			v = Vmalert(home, rules, prometheus, alertmanager, options.interval, name="vmalert").start()
-			theirs = measure(v, prometheus, options.settle, options.seconds, "vmalert")
-			v.stop()
-			print(f"{'ratio':10} {theirs[0] / ours[0]:14.1f} {theirs[1] / ours[1]:12.1f} {theirs[2] / ours[2]:9.1f} {theirs[3] / ours[3]:22.1f}")
-		if not options.without_ruler:
-			ruler = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval) + RULER.format(
-				rules=rules, port=alertmanager.port), name="ruler").start()
-			print("ruler: a second Prometheus, which scrapes the same and evaluates the rules itself", flush=True)
-			measure(ruler, prometheus, options.settle, options.seconds, "ruler")
+		if options.fake:
+			print(f"{options.rules} rules, every {options.interval} s, a stand-in for Prometheus")
+			run_tocsin(home, options, Fake(), alertmanager, rules)
+		else:
+			beside(home, options, alertmanager, rules)
 
 
 if __name__ == "__main__":
