@@ -1,6 +1,7 @@
 /* Alerts as they are at a time of the test, and what Alertmanager is told of them. */
 #include "engine/rule_test_private.h"
 
+#include "base/hash.h"
 #include "engine/coverage_run.h"
 #include "engine/schedule.h"
 
@@ -170,18 +171,56 @@ static bool has_alert(const void *value, const void *key) {
 	return alert_is_active(alert) && labels_equal(alert->labels, *(const struct labels *)key);
 }
 
-/* Whether another rule of this name has this alert, too. */
-static bool is_had_twice(const struct rule_test_run *run, const struct alert_transition *t) {
-	uint64_t hash = labels_hash(t->labels);
+/* Alerting rules of one name in the simulation, the first of them at the head. */
+struct rule_test_namesake {
+	const struct rule_state *state;
+	struct rule_test_namesake *next;
+};
+
+static bool has_name(const void *value, const void *key) {
+	const struct rule_test_namesake *first = value;
+	return str_equal(first->state->rule->name, *(const struct str *)key);
+}
+
+static void add_namesake(struct rule_test_run *run, const struct rule_state *state) {
+	struct str name = state->rule->name;
+	uint64_t hash = hash_str(name);
+	struct rule_test_namesake *first = hmap_find(&run->namesakes, hash, has_name, &name);
+	struct rule_test_namesake *added = arena_alloc(run->arena, sizeof(*added));
+	*added = (struct rule_test_namesake){.state = state};
+	if (first == NULL) {
+		hmap_add(&run->namesakes, hash, added);
+	} else {
+		added->next = first->next;
+		first->next = added;
+	}
+}
+
+void rule_test_find_namesakes(struct rule_test_run *run) {
+	hmap_init(&run->namesakes, run->arena);
 	for (size_t i = 0; i < simulation_group_count(run->simulation); i++) {
 		const struct group_state *g = simulation_group(run->simulation, i);
 		for (size_t k = 0; k < g->rule_count; k++) {
-			const struct rule_state *r = &g->rules[k];
-			if (r->rule->kind == RULE_ALERTING && r->rule != t->rule && r->alerting.count > 0 &&
-				str_equal(r->rule->name, t->rule->name) &&
-				hmap_find(&r->alerting.by_labels, hash, has_alert, &t->labels) != NULL) {
-				return true;
+			if (g->rules[k].rule->kind == RULE_ALERTING) {
+				add_namesake(run, &g->rules[k]);
 			}
+		}
+	}
+}
+
+/* Whether another rule of this name has this alert, too. */
+static bool is_had_twice(const struct rule_test_run *run, const struct alert_transition *t) {
+	const struct rule_test_namesake *n =
+		hmap_find(&run->namesakes, hash_str(t->rule->name), has_name, &t->rule->name);
+	if (n == NULL || n->next == NULL) {
+		return false;
+	}
+	uint64_t hash = labels_hash(t->labels);
+	for (; n != NULL; n = n->next) {
+		const struct alerting *a = &n->state->alerting;
+		if (n->state->rule != t->rule && a->count > 0 &&
+			hmap_find(&a->by_labels, hash, has_alert, &t->labels) != NULL) {
+			return true;
 		}
 	}
 	return false;
