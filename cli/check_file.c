@@ -91,8 +91,9 @@ void check_file_load(struct check_file *f, struct arena *a) {
 	if (f->loaded || f->failure != NULL) {
 		return;
 	}
-	bool read = f->is_stdin ? file_read_stdin(LIMIT_FILE_BYTES, &f->text, a, &f->failure)
-							: file_read(f->path, LIMIT_FILE_BYTES, &f->text, a, &f->failure);
+	bool read = f->is_stdin
+					? file_read_stdin(LIMIT_FILE_BYTES, &f->text, a, &f->failure)
+					: file_read_waiting(f->path, LIMIT_FILE_BYTES, &f->text, a, &f->failure);
 	if (!read) {
 		return;
 	}

@@ -449,7 +449,7 @@ void test_run_file(struct test_run *r, const char *path) {
 		json_open_file(&job);
 	}
 	bool read = is_stdin ? file_read_stdin(LIMIT_FILE_BYTES, &text, &job.arena, &error)
-						 : file_read(path, LIMIT_FILE_BYTES, &text, &job.arena, &error);
+						 : file_read_waiting(path, LIMIT_FILE_BYTES, &text, &job.arena, &error);
 	if (read) {
 		job.target.text = strbuf_str(&text);
 		load_file(&job);

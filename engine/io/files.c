@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,12 +19,17 @@ static const char *error_words(struct arena *a, const char *path, int number) {
 	return arena_printf(a, "%s: %c%s", path, tolower((unsigned char)words[0]), words + 1);
 }
 
-static bool read_all(int fd, size_t max, struct strbuf *out) {
+static bool wait_for_writer(int fd) {
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	return poll(&p, 1, -1) >= 0 || errno == EINTR;
+}
+
+static bool read_all(int fd, bool waits, size_t max, struct strbuf *out) {
 	char piece[PIECE];
 	size_t total = 0;
 	ssize_t count;
 	while ((count = read(fd, piece, sizeof piece)) != 0) {
-		if (count < 0 && errno == EINTR) {
+		if (count < 0 && (errno == EINTR || (errno == EAGAIN && waits && wait_for_writer(fd)))) {
 			continue;
 		}
 		if (count < 0) {
@@ -39,9 +45,9 @@ static bool read_all(int fd, size_t max, struct strbuf *out) {
 	return true;
 }
 
-static bool read_named(int fd, const char *name, size_t max, struct strbuf *out, struct arena *a,
-					   const char **ret_error) {
-	bool ok = read_all(fd, max, out);
+static bool read_named(int fd, bool waits, const char *name, size_t max, struct strbuf *out,
+					   struct arena *a, const char **ret_error) {
+	bool ok = read_all(fd, waits, max, out);
 	int number = errno;
 	if (!ok && number == EFBIG) {
 		*ret_error = arena_printf(a, max % (1u << 20) == 0 ? TOO_LARGE("MiB") : TOO_LARGE("bytes"),
@@ -52,21 +58,31 @@ static bool read_named(int fd, const char *name, size_t max, struct strbuf *out,
 	return ok;
 }
 
-/* Non-blocking: a pipe that somebody named instead of a file must not hold everything up. */
-bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
-			   const char **ret_error) {
+/* Non-blocking: opening a pipe that nobody writes to would take for ever. */
+static bool read_path(const char *path, bool waits, size_t max, struct strbuf *out, struct arena *a,
+					  const char **ret_error) {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		*ret_error = error_words(a, path, errno);
 		return false;
 	}
-	bool ok = read_named(fd, path, max, out, a, ret_error);
+	bool ok = read_named(fd, waits, path, max, out, a, ret_error);
 	close(fd);
 	return ok;
 }
 
+bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
+			   const char **ret_error) {
+	return read_path(path, false, max, out, a, ret_error);
+}
+
+bool file_read_waiting(const char *path, size_t max, struct strbuf *out, struct arena *a,
+					   const char **ret_error) {
+	return read_path(path, true, max, out, a, ret_error);
+}
+
 bool file_read_stdin(size_t max, struct strbuf *out, struct arena *a, const char **ret_error) {
-	return read_named(STDIN_FILENO, "<stdin>", max, out, a, ret_error);
+	return read_named(STDIN_FILENO, true, "<stdin>", max, out, a, ret_error);
 }
 
 void files_add(struct file_list *list, struct arena *a, const char *path) {

@@ -12,7 +12,11 @@
 bool file_read(const char *path, size_t max, struct strbuf *out, struct arena *a,
 			   const char **ret_error);
 
-/* The same of the standard input, waiting for whoever writes it. For commands, not for the daemon. */
+/* The same; of a pipe, as a shell's <(command) is one, it waits for whoever writes it. For commands, not for the daemon. */
+bool file_read_waiting(const char *path, size_t max, struct strbuf *out, struct arena *a,
+					   const char **ret_error);
+
+/* The same of the standard input. */
 bool file_read_stdin(size_t max, struct strbuf *out, struct arena *a, const char **ret_error);
 
 struct file_list {
