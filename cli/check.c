@@ -239,6 +239,16 @@ static bool read_report(const struct options *o, struct check_options *c) {
 	return read_count(o, "max-problems", &c->report.max_problems);
 }
 
+/* A difference in the midst of a document would make it one that no program reads. */
+static bool check_stdout(const struct check_options *c) {
+	bool good = !c->diff || c->report.format == REPORT_TEXT;
+	if (!good) {
+		options_complain(&command_check,
+						 "--diff goes with --format text only: both print on stdout");
+	}
+	return good;
+}
+
 static bool read_options(const struct access_options *x, const struct options *o,
 						 struct check_options *c, struct arena *a) {
 	*c = (struct check_options){
@@ -253,7 +263,8 @@ static bool read_options(const struct access_options *x, const struct options *o
 		options_complain(&command_check, "--fix or --diff");
 		return false;
 	}
-	if (!read_report(o, c) || !read_switches(o->variables, o->variable_count, &c->lint.enabled) ||
+	if (!read_report(o, c) || !check_stdout(c) ||
+		!read_switches(o->variables, o->variable_count, &c->lint.enabled) ||
 		!read_switches(o->flags, o->flag_count, &c->lint.enabled) || !read_requirements(o, c, a) ||
 		!read_scrape_interval(o, c, a) || !read_count(o, "max-series", &c->max_series) ||
 		!read_server(x, o, c, a)) {

@@ -35,6 +35,12 @@ void check_fix(struct check *c, const struct check_file *f) {
 		c->unable = true;
 	} else if (c->options->diff && format.count > 0) {
 		show(f, &format);
+	} else if (c->options->fix && f->is_stdin && c->options->report.format != REPORT_TEXT) {
+		fprintf(
+			stderr,
+			"tocsin check: %s: --fix prints it on stdout, which is the report's: --format text\n",
+			f->path);
+		c->unable = true;
 	} else if (c->options->fix && f->is_stdin) {
 		fwrite(format.text.ptr, 1, format.text.len, stdout);
 	} else if (c->options->fix && format.count > 0) {

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 TOCSIN = os.path.abspath(sys.argv[1])
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
@@ -56,6 +57,10 @@ def fix(folder):
 	expect("--fix of what has a finding", (check(folder, "--fix", "found.yml").returncode, "up > 1" in read(path)), (1, True))
 	run = check(folder, "--fix", "--format", "json", "fix")
 	expect("--fix with a format", (run.returncode, run.stdout.startswith('{"files":[')), (0, True))
+	unfixed = HEAD + "  - {record: a, expr: 'up==1'}\n"
+	expect("--diff with a format", (check(folder, "--diff", "--format", "json", "-", text=unfixed).returncode), 2)
+	run = check(folder, "--fix", "--format", "json", "-", text=unfixed)
+	expect("--fix of stdin with a format", (run.returncode, run.stdout[:9], "groups:" in run.stdout), (3, '{"files":', False))
 	if os.geteuid() != 0:
 		os.chmod(os.path.join(folder, "fix"), 0o500)
 		write_protected = check(folder, "--fix", "fix/a.yml")
@@ -80,6 +85,16 @@ def files(folder):
 		f.truncate(100 << 20)
 	run = check(folder, "large.yml")
 	expect("100 MB", (run.returncode, "the file is larger than 64 MiB" in run.stderr), (3, True))
+	pipe = os.path.join(folder, "pipe.yml")
+	os.mkfifo(pipe)
+	writer = subprocess.Popen(["sh", "-c", 'exec 3<>pipe.yml; : > ready; sleep 0.2; cat tree/rules/a.yml >&3'], cwd=folder)
+	while not os.path.exists(os.path.join(folder, "ready")):
+		time.sleep(0.01)
+	run = check(folder, "pipe.yml")
+	writer.wait()
+	expect("a pipe by its name waits for who writes it", (run.returncode, run.stdout), (0, "pipe.yml: good, 1 rule in 1 group\n"))
+	expect("a pipe that nobody writes to", check(folder, "pipe.yml").returncode, 0)
+	os.remove(pipe)
 	expect("nothing on stdin", check(folder, "-", text="").returncode, 0)
 	run = subprocess.run(f"{TOCSIN} check - <&-", shell=True, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
 	expect("no stdin at all", run.returncode in (0, 3), True)
