@@ -93,7 +93,7 @@ static struct str guess(struct inspection *i, const struct inspection_topic *nam
 	for (const struct str *other; (other = hmap_next(&names->names, &iterator)) != NULL;) {
 		size_t d = differs_in_suffix(name, *other) ? 1
 				   : is_near_length(name, *other)  ? distance(name, *other)
-												   : best_distance;
+												   : GUESS_MAX_DISTANCE + 1;
 		bool earlier = d == best_distance && best.len > 0 && str_compare(*other, best) < 0;
 		if (d < best_distance || earlier) {
 			best = *other;

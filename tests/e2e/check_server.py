@@ -14,7 +14,7 @@ from servers import ROOT, Home, Prometheus, Server, binary, free_port, program, 
 
 PAGE = "# TYPE requests_total counter\n" + "".join(
 	f'requests_total{{code="{code}",method="{method}"}} 5\n' for code in ("200", "404", "500") for method in ("GET", "POST")
-) + "# TYPE queue_items gauge\nqueue_items 5\n# TYPE queue_items_total gauge\nqueue_items_total 5\n"
+) + "# TYPE queue_items gauge\nqueue_items 5\n# TYPE queue_items_total gauge\nqueue_items_total 5\nbusy 1\n"
 SCRAPE = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs: [{{job_name: x, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
