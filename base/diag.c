@@ -137,8 +137,7 @@ static const struct {
 #define BOLD "\x1b[1m"
 #define PLAIN "\x1b[0m"
 
-/* A line that no terminal takes amiss: control bytes and bad UTF-8 as '?', tabs as one space, so that columns can be counted. */
-static void add_visible(struct strbuf *out, struct str s) {
+void diag_add_visible(struct strbuf *out, struct str s) {
 	while (s.len > 0) {
 		uint32_t rune;
 		size_t len = utf8_decode(s, &rune);
@@ -193,7 +192,7 @@ static void render_excerpt(struct strbuf *out, const struct diags *all, const st
 	line = excerpt(strbuf_str(&masked), &from, &to);
 	to = to > line.len ? line.len : to;
 	strbuf_add_c(out, "    ");
-	add_visible(out, line);
+	diag_add_visible(out, line);
 	strbuf_add_c(out, "\n    ");
 	strbuf_add_repeat(out, ' ', utf8_width(str_slice(line, 0, from)));
 	strbuf_add_c(out, style.color ? severities[d->severity].color : "");
@@ -208,9 +207,10 @@ static void render_head(struct strbuf *out, const struct diag *d, const char *fi
 						struct diag_place place, struct diag_style style) {
 	strbuf_printf(out, "%s%s:%zu:%zu:%s ", style.color ? BOLD : "", file, place.line, place.column,
 				  style.color ? PLAIN : "");
-	strbuf_printf(out, "%s%s:%s %s", style.color ? severities[d->severity].color : "",
+	strbuf_printf(out, "%s%s:%s ", style.color ? severities[d->severity].color : "",
 				  style.word != NULL ? style.word : severities[d->severity].word,
-				  style.color ? PLAIN : "", d->message);
+				  style.color ? PLAIN : "");
+	diag_add_visible(out, str_from(d->message));
 	if (d->code != NULL) {
 		strbuf_printf(out, " [%s]", d->code);
 	}
@@ -218,8 +218,9 @@ static void render_head(struct strbuf *out, const struct diag *d, const char *fi
 
 static void render_help(struct strbuf *out, const struct diag *d, struct diag_style style) {
 	if (d->help != NULL) {
-		strbuf_printf(out, "    %shelp:%s %s\n", style.color ? BOLD : "", style.color ? PLAIN : "",
-					  d->help);
+		strbuf_printf(out, "    %shelp:%s ", style.color ? BOLD : "", style.color ? PLAIN : "");
+		diag_add_visible(out, str_from(d->help));
+		strbuf_add_char(out, '\n');
 	}
 }
 

@@ -76,6 +76,10 @@ struct diag_cursor {
 };
 struct diag_place diag_cursor_move(struct diag_cursor *cursor, struct str text, size_t offset);
 
+/* Adds a text of the user's so that no terminal takes it amiss: control bytes and bad UTF-8 as '?', tabs as one space, so that
+ * columns can be counted. */
+void diag_add_visible(struct strbuf *out, struct str s);
+
 struct diag_style {
 	bool color;
 	const char *word; /* instead of "error", "warning" or "info"; NULL: those */

@@ -1,4 +1,5 @@
 /* Why a check may have failed: what the parts of the expression are worth, how the alerts went, and what the series looked like. */
+#include "base/diag.h"
 #include "base/duration.h"
 #include "base/utf8.h"
 #include "cli/query_print.h"
@@ -102,8 +103,11 @@ static void add_parts(struct strbuf *out, const struct rule_test_expression *e) 
 	size_t column = part_column(e);
 	strbuf_add_repeat(out, ' ', MARGIN);
 	if (e->rule != NULL) {
-		strbuf_printf(out, "rule %.*s in group %.*s of %.*s, evaluated", STR_FMT(e->rule->name),
-					  STR_FMT(e->group->name), STR_FMT(e->group->file));
+		strbuf_add_c(out, "rule ");
+		diag_add_visible(out, e->rule->name);
+		strbuf_add_c(out, " in group ");
+		diag_add_visible(out, e->group->name);
+		strbuf_printf(out, " of %.*s, evaluated", STR_FMT(e->group->file));
 	} else {
 		strbuf_add_c(out, "part by part");
 	}

@@ -1,4 +1,5 @@
 /* A failed test for whoever reads it at night: where it stands, what is different, and why. */
+#include "base/diag.h"
 #include "base/duration.h"
 #include "cli/query_print.h"
 #include "cli/test.h"
@@ -84,7 +85,8 @@ static void add_windows(struct strbuf *out, const struct test_window *windows, s
 
 static void add_alert_check(struct strbuf *out, const struct rule_test_check *c,
 							struct test_style style) {
-	strbuf_printf(out, "alert %.*s", STR_FMT(c->alert->alertname.text));
+	strbuf_add_c(out, "alert ");
+	diag_add_visible(out, c->alert->alertname.text);
 	if (c->kind == RULE_TEST_FIRES_BETWEEN) {
 		strbuf_add_c(out, ", fires_between\n      expected: ");
 		add_windows(out, c->alert->windows, c->alert->window_count);
@@ -141,8 +143,9 @@ static void add_check(struct strbuf *out, const struct test_outcome *o,
 		add_expr_check(out, c, style);
 	}
 	if (c->alert != NULL && !c->known) {
-		strbuf_printf(out, "      no alerting rule is called %.*s\n",
-					  STR_FMT(c->alert->alertname.text));
+		strbuf_add_c(out, "      no alerting rule is called ");
+		diag_add_visible(out, c->alert->alertname.text);
+		strbuf_add_char(out, '\n');
 	}
 	test_reasons(out, c, o->group->start, style);
 }
@@ -151,10 +154,12 @@ static void add_failure(struct strbuf *out, const struct test_outcome *o,
 						const struct rule_test_failure *f, struct test_style style) {
 	strbuf_add_char(out, '\n');
 	add_place(out, o, o->group->span, style);
-	strbuf_printf(out, "rule %.*s", STR_FMT(f->rule->name));
+	strbuf_add_c(out, "rule ");
+	diag_add_visible(out, f->rule->name);
 	add_time(out, f->time);
-	strbuf_printf(out, ": %s\n      in group %.*s of %.*s: ", f->message, STR_FMT(f->group->name),
-				  STR_FMT(f->group->file));
+	strbuf_printf(out, ": %s\n      in group ", f->message);
+	diag_add_visible(out, f->group->name);
+	strbuf_printf(out, " of %.*s: ", STR_FMT(f->group->file));
 	strbuf_add(out, str_trim(f->rule->expr_source));
 	strbuf_add_c(out, "\n      Nothing is checked after that.\n");
 }

@@ -33,6 +33,24 @@ static void test_render(void **state) {
 		   "f.yml:1:4: error: it is wrong\n    a\?\?z\n       ^\n");
 }
 
+/* Names that a message repeats are the user's text, too. */
+static void test_control(void **state) {
+	(void)state;
+	struct arena a;
+	struct diags d;
+	struct strbuf out = STRBUF_INIT;
+	arena_init(&a);
+	diags_init(&d, &a);
+	diags_add(&d, DIAG_ERROR, (struct span){0, 1}, "no rule %s", "\x1b[31ma\r\n::error::\x7f");
+	d.items[0].help = "write\tb\n";
+	diags_render(&out, &d, "f", STR("x"), (struct diag_style){.color = false});
+	assert_string_equal(out.ptr,
+						"f:1:1: error: no rule ?[31ma\?\?::error::?\n    x\n    ^\n"
+						"    help: write b?\n");
+	strbuf_finish(&out);
+	arena_finish(&a);
+}
+
 /* Whatever a message is about, and wherever in the line: what is hidden is not shown, and the caret stays where it was. */
 static void test_hidden(void **state) {
 	(void)state;
@@ -131,9 +149,9 @@ static void test_large_text(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_render),          cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_long_line),       cmocka_unit_test(test_large_text),
-		cmocka_unit_test(test_limit_and_order),
+		cmocka_unit_test(test_render),     cmocka_unit_test(test_control),
+		cmocka_unit_test(test_hidden),     cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_large_text), cmocka_unit_test(test_limit_and_order),
 	};
 	return cmocka_run_group_tests_name("diag", tests, NULL, NULL);
 }
