@@ -288,7 +288,7 @@ static void create_simulation(struct rule_test_run *run) {
 	};
 	run->simulation = simulation_create(run->set, run->store, &run->memory->settings, &options);
 	keep_outputs(run);
-	rule_test_find_namesakes(run);
+	rule_test_find_states(run);
 	if (!run->options->stepwise) {
 		simulation_look_ahead(run->simulation, run->start + run->end);
 	}

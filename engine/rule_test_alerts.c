@@ -171,57 +171,68 @@ static bool has_alert(const void *value, const void *key) {
 	return alert_is_active(alert) && labels_equal(alert->labels, *(const struct labels *)key);
 }
 
-/* Alerting rules of one name in the simulation, the first of them at the head. */
-struct rule_test_namesake {
-	const struct rule_state *state;
-	struct rule_test_namesake *next;
+/* A rule that has, or had, an alert of these labels. */
+struct rule_test_owner {
+	struct labels labels; /* of the first in a list */
+	const struct rule *rule;
+	struct rule_test_owner *next;
 };
 
-static bool has_name(const void *value, const void *key) {
-	const struct rule_test_namesake *first = value;
-	return str_equal(first->state->rule->name, *(const struct str *)key);
+static bool owns(const void *value, const void *key) {
+	const struct rule_test_owner *first = value;
+	return labels_equal(first->labels, *(const struct labels *)key);
 }
 
-static void add_namesake(struct rule_test_run *run, const struct rule_state *state) {
-	struct str name = state->rule->name;
-	uint64_t hash = hash_str(name);
-	struct rule_test_namesake *first = hmap_find(&run->namesakes, hash, has_name, &name);
-	struct rule_test_namesake *added = arena_alloc(run->arena, sizeof(*added));
-	*added = (struct rule_test_namesake){.state = state};
+static bool is_state_of(const void *value, const void *key) {
+	return ((const struct rule_state *)value)->rule == key;
+}
+
+static uint64_t rule_hash(const struct rule *rule) {
+	return hash_str((struct str){(const char *)&rule, sizeof(rule)});
+}
+
+void rule_test_find_states(struct rule_test_run *run) {
+	hmap_init(&run->owners, run->arena);
+	hmap_init(&run->states, run->arena);
+	for (size_t i = 0; i < simulation_group_count(run->simulation); i++) {
+		const struct group_state *g = simulation_group(run->simulation, i);
+		for (size_t k = 0; k < g->rule_count; k++) {
+			hmap_add(&run->states, rule_hash(g->rules[k].rule), &g->rules[k]);
+		}
+	}
+}
+
+static void add_owner(struct rule_test_run *run, struct rule_test_owner *first,
+					  const struct alert_transition *t) {
+	struct rule_test_owner *added = arena_alloc(run->arena, sizeof(*added));
+	*added = (struct rule_test_owner){.rule = t->rule};
 	if (first == NULL) {
-		hmap_add(&run->namesakes, hash, added);
+		added->labels = labels_dup(run->arena, t->labels);
+		hmap_add(&run->owners, labels_hash(t->labels), added);
 	} else {
 		added->next = first->next;
 		first->next = added;
 	}
 }
 
-void rule_test_find_namesakes(struct rule_test_run *run) {
-	hmap_init(&run->namesakes, run->arena);
-	for (size_t i = 0; i < simulation_group_count(run->simulation); i++) {
-		const struct group_state *g = simulation_group(run->simulation, i);
-		for (size_t k = 0; k < g->rule_count; k++) {
-			if (g->rules[k].rule->kind == RULE_ALERTING) {
-				add_namesake(run, &g->rules[k]);
-			}
-		}
-	}
-}
-
-/* Whether another rule of this name has this alert, too. */
-static bool is_had_twice(const struct rule_test_run *run, const struct alert_transition *t) {
-	const struct rule_test_namesake *n =
-		hmap_find(&run->namesakes, hash_str(t->rule->name), has_name, &t->rule->name);
-	if (n == NULL || n->next == NULL) {
-		return false;
-	}
+/* Whether another rule has this alert, too: it began with it at some time, and was noted here then. */
+static bool is_had_twice(struct rule_test_run *run, const struct alert_transition *t) {
 	uint64_t hash = labels_hash(t->labels);
-	for (; n != NULL; n = n->next) {
-		const struct alerting *a = &n->state->alerting;
-		if (n->state->rule != t->rule && a->count > 0 &&
-			hmap_find(&a->by_labels, hash, has_alert, &t->labels) != NULL) {
+	struct rule_test_owner *first = hmap_find(&run->owners, hash, owns, &t->labels);
+	bool known = false;
+	for (const struct rule_test_owner *o = first; o != NULL; o = o->next) {
+		if (o->rule == t->rule) {
+			known = true;
+			continue;
+		}
+		const struct rule_state *r =
+			hmap_find(&run->states, rule_hash(o->rule), is_state_of, o->rule);
+		if (hmap_find(&r->alerting.by_labels, hash, has_alert, &t->labels) != NULL) {
 			return true;
 		}
+	}
+	if (!known) {
+		add_owner(run, first, t);
 	}
 	return false;
 }

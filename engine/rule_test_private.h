@@ -49,7 +49,8 @@ struct rule_test_run {
 	bool wants_sent;
 	struct rule_test_sent *sent; /* per group */
 	struct relabel *relabel;     /* without rules: adds the external labels */
-	struct hmap namesakes;       /* alerting rules of the simulation by their name */
+	struct hmap states;          /* of the simulation, by rule */
+	struct hmap owners;          /* rules that had an alert, by its labels */
 	struct rule_test_change *changes;
 	size_t change_count, change_capacity, changes_dropped;
 	size_t explained;
@@ -69,7 +70,7 @@ void rule_test_check_alerts(struct rule_test_run *run, const struct test_alert_c
 /* Notes whether the alerts of cases with fires_between fire at this step. */
 void rule_test_note_firing(struct rule_test_run *run);
 /* Once the simulation is there, before its first step. */
-void rule_test_find_namesakes(struct rule_test_run *run);
+void rule_test_find_states(struct rule_test_run *run);
 /* Notes what came of an evaluation. */
 void rule_test_note_result(const struct group_state *group, const struct evaluation_result *result,
 						   ts_ms ts, void *data);
