@@ -12,11 +12,12 @@ with open(os.path.join(ROOT, "docs/security.md"), encoding="utf-8") as f:
 	rows = {name: (int(number) * UNITS[unit], setting) for number, unit, setting, name in
 			re.findall(r"^\| .+ \| (\d+)( [KMG]iB)? \| (?:`(.+)` )?\| `(\w+)` \|$", f.read(), re.M)}
 options = "\n".join(lines_of("engine/config_option.c"))
+flags = re.findall(r'\.flag = "([\w-]+)"', "\n".join("\n".join(lines_of(path)) for path in c_files((".c",)) if path.startswith("cli/")))
 complaints = [] if len(own) > 10 and len(rows) > len(own) else ["the limits were not found"]
 complaints += [f"docs/security.md: {name} of engine/limits.h is missing" for name in own if name not in rows]
 for name, (value, setting) in rows.items():
 	if values.get(name) != value:
 		complaints.append(f"docs/security.md: {name} is {value}, in the code {values.get(name)}")
-	if setting and f'"{setting}"' not in options:
+	if setting and f'"{setting}"' not in options and setting.removeprefix("--") not in flags:
 		complaints.append(f"docs/security.md: there is no setting {setting}")
 finish("limits", complaints)
