@@ -118,7 +118,7 @@ static size_t line_start(struct str text, size_t at) {
 static void format_block(struct formatter *f, const struct yaml_node *scalar,
 						 const struct pql_expr *expr) {
 	struct str file = f->file->text;
-	size_t first = scalar->piece_count > 0 ? scalar->pieces[0].file_offset : scalar->span.end;
+	size_t first = scalar->piece_count > 0 ? yaml_pieces(scalar)[0].file_offset : scalar->span.end;
 	size_t start = line_start(file, first);
 	if (first >= scalar->span.end || first <= scalar->span.start) {
 		return;

@@ -32,6 +32,7 @@ struct reader {
 	struct diags *diags;
 	size_t mark_index,
 		mark_byte; /* libyaml counts characters; here byte `mark_byte` is character `mark_index` */
+	size_t ascii;  /* bytes from there on that are a character each, at least */
 	struct level levels[YAML_MAX_DEPTH];
 	size_t depth;
 	/* Finished nodes whose collection is still open, those of the innermost one last; of a mapping keys and values in turn. */
@@ -55,26 +56,35 @@ static bool begins_character(char c) {
 }
 
 /* Marks come almost in order, so that walking from the last one is short. */
-static size_t byte_of(struct reader *r, yaml_mark_t mark) {
-	if (r->mark_index < mark.index) {
-		size_t end = r->mark_byte + (mark.index - r->mark_index);
+static void walk_to(struct reader *r, size_t index) {
+	if (r->mark_index < index) {
+		size_t end = r->mark_byte + (index - r->mark_index);
 		end = end < r->text.len ? end : r->text.len;
 		size_t ascii = utf8_skip_ascii(str_slice(r->text, r->mark_byte, end));
 		r->mark_byte += ascii;
 		r->mark_index += ascii;
 	}
-	while (r->mark_index < mark.index && r->mark_byte < r->text.len) {
+	while (r->mark_index < index && r->mark_byte < r->text.len) {
 		do {
 			r->mark_byte++;
 		} while (r->mark_byte < r->text.len && !begins_character(r->text.ptr[r->mark_byte]));
 		r->mark_index++;
 	}
-	while (r->mark_index > mark.index) {
+	while (r->mark_index > index) {
 		do {
 			r->mark_byte--;
 		} while (!begins_character(r->text.ptr[r->mark_byte]));
 		r->mark_index--;
 	}
+	r->ascii = utf8_skip_ascii(str_slice(r->text, r->mark_byte, r->text.len));
+}
+
+/* Most of a text is ASCII, where there is nothing to walk. */
+static size_t byte_of(struct reader *r, yaml_mark_t mark) {
+	if (mark.index >= r->mark_index && mark.index - r->mark_index <= r->ascii) {
+		return r->mark_byte + (mark.index - r->mark_index);
+	}
+	walk_to(r, mark.index);
 	return r->mark_byte;
 }
 
@@ -262,13 +272,8 @@ static void fill_collection(struct reader *r, const struct level *level) {
 }
 
 static bool is_null_text(struct str text) {
-	static const char *const words[] = {"", "~", "null", "Null", "NULL"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && text.len <= 4; i++) {
-		if (str_equal(text, str_from(words[i]))) {
-			return true;
-		}
-	}
-	return false;
+	return text.len == 0 || str_equal(text, STR("~")) || str_equal(text, STR("null")) ||
+		   str_equal(text, STR("Null")) || str_equal(text, STR("NULL"));
 }
 
 static enum yaml_style style_of(yaml_scalar_style_t style) {
@@ -319,18 +324,29 @@ static void decode_binary(struct reader *r, struct yaml_node *node) {
 	}
 }
 
-static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
-	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
-	struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
-	enum yaml_style style = style_of(event->data.scalar.style);
+/* A node with its text behind it, NUL-terminated. */
+static struct yaml_node *new_scalar(struct reader *r, const yaml_event_t *event,
+									enum yaml_style style) {
+	size_t length = event->data.scalar.length;
+	struct yaml_node *node = arena_alloc(r->arena, sizeof(*node) + length + 1);
+	char *text = (char *)(node + 1);
+	memcpy(text, event->data.scalar.value, length);
+	text[length] = '\0';
 	*node = (struct yaml_node){
 		.kind = YAML_SCALAR,
 		.span = span_of(r, event),
 		.line = event->start_mark.line + 1,
 		.plain = style == YAML_STYLE_PLAIN,
-		.text = arena_dup(r->arena, value),
+		.text = {text, length},
 		.tag = short_tag(r, event->data.scalar.tag),
 	};
+	return node;
+}
+
+static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
+	enum yaml_style style = style_of(event->data.scalar.style);
+	struct yaml_node *node = new_scalar(r, event, style);
+	struct str value = node->text;
 	bool untagged = node->tag.len == 0 && node->plain && is_null_text(value);
 	if (untagged || str_equal(node->tag, STR("!!null"))) {
 		node->kind = YAML_NULL;
@@ -341,7 +357,9 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	}
 	r->last_end = node->span.end;
 	size_t size = 1 + value.len / ALIASED_BYTES;
-	anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = size});
+	if (event->data.scalar.anchor != NULL) {
+		anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = size});
+	}
 	check_tag(r, node);
 	return count_nodes(r, 1 + node->piece_count / NODE_PIECES, node->span) &&
 		   attach(r, node, size, 0);
@@ -434,7 +452,7 @@ static bool handle_start(struct reader *r, const yaml_event_t *event, enum yaml_
 					YAML_MAX_DEPTH);
 	}
 	bool sequence = kind == YAML_SEQUENCE;
-	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
+	struct yaml_node *node = arena_alloc(r->arena, sizeof(*node));
 	*node = (struct yaml_node){
 		.kind = kind,
 		.span = span,

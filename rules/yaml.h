@@ -24,22 +24,32 @@ struct yaml_pair {
 
 /* Where the text of a scalar stands in the file: block scalars lose their indentation, quoted ones their escapes. */
 struct yaml_piece {
-	size_t text_offset, file_offset; /* from here on they run in step, to the next piece */
+	uint32_t text_offset, file_offset; /* from here on they run in step, to the next piece */
 };
 
+/* There are twenty for each rule, so they are kept small. */
 struct yaml_node {
 	enum yaml_kind kind;
-	bool plain;       /* a scalar without quotes and not a block: 5 is a number, "5" is not */
-	struct span span; /* in the file */
-	size_t line;      /* from 1, of its first property: what yaml.v3 calls the node's line */
-	struct str text;  /* of a scalar */
-	struct str tag;   /* explicit tag such as "!!str", or empty */
-	const struct yaml_piece *pieces;
-	size_t piece_count;
-	struct yaml_node **items; /* sequence */
-	struct yaml_pair *pairs;  /* mapping, in the order of the file; `<<` merges are done */
-	size_t count;
+	uint32_t piece_count; /* 0: only the whole has a place */
+	struct span span;     /* in the file */
+	size_t line;          /* from 1, of its first property: what yaml.v3 calls the node's line */
+	struct str text;      /* of a scalar */
+	struct str tag;       /* explicit tag such as "!!str", or empty */
+	union {
+		struct yaml_piece piece; /* the only one: most scalars stand in the file as they are */
+		const struct yaml_piece *pieces;
+	};
+	union {
+		struct yaml_node **items; /* sequence */
+		struct yaml_pair *pairs;  /* mapping, in the order of the file; `<<` merges are done */
+	};
+	uint32_t count;
+	bool plain; /* a scalar without quotes and not a block: 5 is a number, "5" is not */
 };
+
+static inline const struct yaml_piece *yaml_pieces(const struct yaml_node *scalar) {
+	return scalar->piece_count == 1 ? &scalar->piece : scalar->pieces;
+}
 
 struct yaml_document {
 	struct yaml_node *root; /* NULL when the document is empty */

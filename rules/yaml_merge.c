@@ -59,7 +59,7 @@ void yaml_check_keys(struct yaml_node *mapping, struct diags *diags) {
 		mapping->pairs[set.count] = pair;
 		key_set_add(&set, pair.key);
 	}
-	mapping->count = set.count;
+	mapping->count = (uint32_t)set.count;
 	hmap_finish(&set.map);
 }
 
@@ -129,6 +129,6 @@ void yaml_merge(struct yaml_node *mapping, struct arena *a, struct diags *diags)
 		}
 	}
 	mapping->pairs = m.pairs;
-	mapping->count = m.keys.count;
+	mapping->count = (uint32_t)m.keys.count;
 	hmap_finish(&m.keys.map);
 }

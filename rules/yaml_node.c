@@ -26,16 +26,17 @@ const char *yaml_kind_name(enum yaml_kind kind) {
 }
 
 static const struct yaml_piece *find_piece(const struct yaml_node *scalar, size_t offset) {
+	const struct yaml_piece *pieces = yaml_pieces(scalar);
 	size_t low = 0, high = scalar->piece_count;
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
-		if (scalar->pieces[middle].text_offset <= offset) {
+		if (pieces[middle].text_offset <= offset) {
 			low = middle;
 		} else {
 			high = middle;
 		}
 	}
-	return &scalar->pieces[low];
+	return &pieces[low];
 }
 
 static size_t file_offset(const struct yaml_node *scalar, size_t offset) {

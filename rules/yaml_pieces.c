@@ -29,7 +29,7 @@ static void walk_piece(struct walk *w) {
 			return;
 		}
 		if (last->text_offset == w->done) {
-			last->file_offset = w->at;
+			last->file_offset = (uint32_t)w->at;
 			return;
 		}
 	}
@@ -37,7 +37,7 @@ static void walk_piece(struct walk *w) {
 		return;
 	}
 	w->pieces = arena_grow(w->arena, w->pieces, w->count, &w->capacity, sizeof(w->pieces[0]));
-	w->pieces[w->count++] = (struct yaml_piece){.text_offset = w->done, .file_offset = w->at};
+	w->pieces[w->count++] = (struct yaml_piece){(uint32_t)w->done, (uint32_t)w->at};
 }
 
 static bool is_blank(char c) {
@@ -267,7 +267,7 @@ static void walk_properties(struct walk *w) {
 void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
 					  struct arena *a) {
 	struct walk w = {.file = file,
-					 .pieces = ARENA_NEW(a, struct yaml_piece), /* most scalars have one */
+					 .pieces = &scalar->piece,
 					 .capacity = 1,
 					 .text = scalar->text,
 					 .at = scalar->span.start,
@@ -291,6 +291,8 @@ void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct st
 		break;
 	}
 	scalar->span.end = w.end;
-	scalar->pieces = w.pieces;
-	scalar->piece_count = w.count;
+	scalar->piece_count = (uint32_t)w.count;
+	if (w.count > 1) {
+		scalar->pieces = w.pieces;
+	}
 }
