@@ -11,7 +11,6 @@
 #define FIRST_BLOCK_BYTES 1024u
 #define LARGEST_BLOCK_BYTES (1u << 20)
 #define HUGE_PAGE_BYTES (2u << 20)
-#define ALIGNMENT _Alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *next;
@@ -102,27 +101,21 @@ static void add_block(struct arena *a, size_t size) {
 	use_block(a, block);
 }
 
-void *arena_alloc(struct arena *a, size_t size) {
+void arena_overflow(void) {
+	BUG("allocation larger than the address space");
+}
+
+void *arena_alloc_slow(struct arena *a, size_t size) {
 	if (size > SIZE_MAX / 2) {
-		BUG("allocation larger than the address space");
+		arena_overflow();
 	}
-	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	size = (size + ARENA_ALIGNMENT - 1) & ~(ARENA_ALIGNMENT - 1);
 	if (a->at == NULL || (size_t)(a->end - a->at) < size) {
 		add_block(a, size);
 	}
 	void *p = a->at;
 	a->at += size;
 	a->used += size;
-	return p;
-}
-
-void *arena_calloc(struct arena *a, size_t count, size_t size) {
-	size_t bytes;
-	if (__builtin_mul_overflow(count, size, &bytes)) {
-		BUG("allocation larger than the address space");
-	}
-	void *p = arena_alloc(a, bytes);
-	memset(p, 0, bytes);
 	return p;
 }
 

@@ -3,6 +3,8 @@
 #define BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -22,9 +24,31 @@ void arena_finish(struct arena *a); /* accepts NULL */
 /* Forgets everything allocated, keeps the pages for the next use. */
 void arena_reset(struct arena *a);
 
+#define ARENA_ALIGNMENT _Alignof(max_align_t)
+
+void *arena_alloc_slow(struct arena *a, size_t size); /* the rest of arena_alloc */
+void arena_overflow(void) __attribute__((noreturn));
+
 /* Aligned for any type, uninitialised. Aborts when the system has no memory; limits stand before it. */
-void *arena_alloc(struct arena *a, size_t size);
-void *arena_calloc(struct arena *a, size_t count, size_t size); /* zeroed; aborts on overflow */
+static inline void *arena_alloc(struct arena *a, size_t size) {
+	size_t rounded = (size + ARENA_ALIGNMENT - 1) & ~(ARENA_ALIGNMENT - 1);
+	if (rounded < size || (size_t)(a->end - a->at) <= rounded) {
+		return arena_alloc_slow(a, size);
+	}
+	void *p = a->at;
+	a->at += rounded;
+	a->used += rounded;
+	return p;
+}
+
+/* Zeroed; aborts on overflow. */
+static inline void *arena_calloc(struct arena *a, size_t count, size_t size) {
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		arena_overflow();
+	}
+	return memset(arena_alloc(a, bytes), 0, bytes);
+}
 
 /* A copy with a NUL behind it. */
 struct str arena_dup(struct arena *a, struct str s);

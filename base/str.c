@@ -9,14 +9,6 @@ int str_compare(struct str a, struct str b) {
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
-bool str_starts_with(struct str s, struct str prefix) {
-	return s.len >= prefix.len && str_equal(str_slice(s, 0, prefix.len), prefix);
-}
-
-bool str_ends_with(struct str s, struct str suffix) {
-	return s.len >= suffix.len && str_equal(str_slice(s, s.len - suffix.len, s.len), suffix);
-}
-
 #define SHORT_NEEDLE 4 /* bytes: what memmem sets up for these takes longer than it spares */
 
 static size_t find_short(struct str s, struct str needle) {

@@ -33,8 +33,13 @@ static inline bool str_equal(struct str a, struct str b) {
 /* Byte order, as Go compares strings. */
 int str_compare(struct str a, struct str b);
 
-bool str_starts_with(struct str s, struct str prefix);
-bool str_ends_with(struct str s, struct str suffix);
+static inline bool str_starts_with(struct str s, struct str prefix) {
+	return s.len >= prefix.len && str_equal(str_slice(s, 0, prefix.len), prefix);
+}
+
+static inline bool str_ends_with(struct str s, struct str suffix) {
+	return s.len >= suffix.len && str_equal(str_slice(s, s.len - suffix.len, s.len), suffix);
+}
 
 /* Offset of the first occurrence of `needle`, or s.len when there is none. */
 size_t str_find(struct str s, struct str needle);

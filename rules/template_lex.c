@@ -6,22 +6,24 @@
 
 #define END_OF_TEXT UINT32_MAX
 
+#define WORD(literal) {(literal), sizeof(literal) - 1}
+
 static const struct {
-	const char *word;
+	struct str word;
 	enum token_type type;
 } keywords[] = {
-	{".", TOKEN_DOT},
-	{"block", TOKEN_BLOCK},
-	{"break", TOKEN_BREAK},
-	{"continue", TOKEN_CONTINUE},
-	{"define", TOKEN_DEFINE},
-	{"else", TOKEN_ELSE},
-	{"end", TOKEN_END},
-	{"if", TOKEN_IF},
-	{"range", TOKEN_RANGE},
-	{"nil", TOKEN_NIL},
-	{"template", TOKEN_TEMPLATE},
-	{"with", TOKEN_WITH},
+	{WORD("."), TOKEN_DOT},
+	{WORD("block"), TOKEN_BLOCK},
+	{WORD("break"), TOKEN_BREAK},
+	{WORD("continue"), TOKEN_CONTINUE},
+	{WORD("define"), TOKEN_DEFINE},
+	{WORD("else"), TOKEN_ELSE},
+	{WORD("end"), TOKEN_END},
+	{WORD("if"), TOKEN_IF},
+	{WORD("range"), TOKEN_RANGE},
+	{WORD("nil"), TOKEN_NIL},
+	{WORD("template"), TOKEN_TEMPLATE},
+	{WORD("with"), TOKEN_WITH},
 };
 
 void template_lexer_init(struct template_lexer *l, struct str input, struct arena *a) {
@@ -37,7 +39,10 @@ static bool is_space(uint32_t c) {
 }
 
 static bool is_alphanumeric(uint32_t c) {
-	return c == '_' || (c >= '0' && c <= '9') || (c != END_OF_TEXT && rune_is_letter(c));
+	if (c < 0x80) {
+		return c == '_' || c - '0' < 10 || (c | 0x20) - 'a' < 26;
+	}
+	return c != END_OF_TEXT && rune_is_letter(c);
 }
 
 static uint32_t peek(const struct template_lexer *l, size_t *ret_size) {
@@ -243,7 +248,7 @@ static struct token lex_identifier(struct template_lexer *l) {
 	}
 	struct str word = str_slice(l->input, l->start, l->pos);
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		if (str_equal(word, str_from(keywords[i].word))) {
+		if (str_equal(word, keywords[i].word)) {
 			return emit(l, keywords[i].type);
 		}
 	}
