@@ -29,6 +29,7 @@ enum shape {
 struct regex {
 	enum regex_anchor anchor;
 	enum shape shape;
+	char first;           /* what matches begins with this character; NUL: nobody knows */
 	struct arena arena;   /* literals, names of groups, the pattern */
 	struct str *literals; /* sorted as written; one of them for the shapes with a single text */
 	size_t literal_count;
@@ -169,6 +170,32 @@ static pcre2_code *compile(const struct regex *r, uint32_t more_options, struct 
 	return code;
 }
 
+static bool is_word(char c) {
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static char find_first(struct str pattern) {
+	bool sure = pattern.len > 1 && is_word(pattern.ptr[0]) &&
+				strchr("*?{", pattern.ptr[1]) == NULL &&
+				memchr(pattern.ptr, '|', pattern.len) == NULL;
+	return sure ? pattern.ptr[0] : '\0';
+}
+
+#define SIMPLE_BYTES 100
+
+/* Whether PCRE2 is certain to take what regex_translate took: letters, dots, groups and plain repetitions, too few to be too
+ * large. These are compiled when they are needed, which for a check they never are. */
+static bool is_simple(struct str pattern) {
+	for (size_t i = 0; i < pattern.len; i++) {
+		char c = pattern.ptr[i];
+		bool flags = c == '?' && i > 0 && pattern.ptr[i - 1] == '(';
+		if (flags || (!is_word(c) && (c == '\0' || strchr(".*+?|()-:/, ", c) == NULL))) {
+			return false;
+		}
+	}
+	return pattern.len <= SIMPLE_BYTES;
+}
+
 static bool compile_usual(struct regex *r, struct arena *errors, const char **ret_error) {
 	r->code = compile(r, PCRE2_MATCH_INVALID_UTF, errors, ret_error);
 	if (r->code == NULL) {
@@ -194,8 +221,9 @@ static bool prepare(struct regex *r, struct arena *errors, const char **ret_erro
 	}
 	if (r->anchor != REGEX_UNANCHORED) {
 		find_shape(r, r->source);
+		r->first = find_first(r->source);
 	}
-	return r->shape != SHAPE_ENGINE || compile_usual(r, errors, ret_error);
+	return r->shape != SHAPE_ENGINE || is_simple(r->source) || compile_usual(r, errors, ret_error);
 }
 
 struct regex *regex_create(struct str pattern, enum regex_anchor anchor, struct arena *errors,
@@ -256,7 +284,7 @@ static pcre2_match_data *shared_match(const struct regex *r) {
 	return match;
 }
 
-/* A regex that has a shape is compiled when somebody wants its groups; its anchoring pattern was found good. */
+/* A regex that has a shape is compiled when somebody wants its groups, a simple one when it is matched; both were found good. */
 static bool compile_late(struct regex *r) {
 	struct arena scratch;
 	const char *error;
@@ -371,6 +399,10 @@ bool regex_matches(const struct regex *r, struct str text, bool *ret_matches) {
 	case SHAPE_NONEMPTY: *ret_matches = text.len > 0; return true;
 	case SHAPE_ENGINE: break;
 	}
+	if (r->first != '\0' && (text.len == 0 || text.ptr[0] != r->first)) {
+		*ret_matches = false;
+		return true;
+	}
 	return run_engine(r, text, ret_matches);
 }
 
@@ -378,8 +410,10 @@ size_t regex_group_count(const struct regex *r) {
 	return r->groups.count;
 }
 
+#define CODE_BYTES(pattern) (200 + 8 * (pattern).len) /* of a simple one, about */
+
 size_t regex_bytes(const struct regex *r) {
-	size_t code = 0;
+	size_t code = r->shape == SHAPE_ENGINE ? CODE_BYTES(r->source) : 0;
 	if (r->code != NULL) {
 		pcre2_pattern_info(r->code, PCRE2_INFO_SIZE, &code);
 	}

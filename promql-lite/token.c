@@ -26,10 +26,10 @@ bool pql_token_names_label(enum pql_token_kind kind) {
 	return (kinds[kind].uses & LABEL) != 0;
 }
 
-#define KEYWORD_BYTES 32 /* more than any has */
+#define KEYWORD_BYTES 12 /* of the longest one; most metrics have longer names */
 
 enum pql_token_kind pql_token_keyword(struct str word) {
-	char lower[KEYWORD_BYTES] = {0};
+	char lower[KEYWORD_BYTES];
 
 	if (word.len == 0 || word.len > KEYWORD_BYTES) {
 		return PQL_TOKEN_IDENTIFIER;

@@ -193,33 +193,31 @@ static void read_pint(struct reader *r, size_t comment, size_t at) {
 	}
 }
 
-/* The # that makes a comment of the word at an offset. SIZE_MAX: it is none. */
-static size_t comment_start(struct str text, size_t word) {
-	size_t at = word;
-	while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t')) {
-		at--;
+/* Where `word` ends that is the first one of a comment whose # is at an offset. SIZE_MAX: it is another, or no comment. */
+static size_t behind_word(struct str text, size_t hash, struct str word) {
+	size_t at = hash + 1;
+	while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t')) {
+		at++;
 	}
-	if (at == 0 || text.ptr[at - 1] != '#') {
-		return SIZE_MAX;
-	}
-	bool begins = at == 1 || strchr(" \t\n\r#", text.ptr[at - 2]) != NULL;
-	return begins ? at - 1 : SIZE_MAX;
+	bool begins = hash == 0 || strchr(" \t\n\r#", text.ptr[hash - 1]) != NULL;
+	return begins && str_starts_with(str_slice(text, at, text.len), word) ? at + word.len
+																		  : SIZE_MAX;
 }
 
 typedef void read_words(struct reader *r, size_t comment, size_t at);
 
 static void read_all(struct reader *r, struct str word, read_words *read) {
 	struct str text = r->file->text;
-	for (size_t at = str_find(text, word); at < text.len;) {
-		size_t comment = comment_start(text, at);
-		if (comment != SIZE_MAX) {
+	for (size_t hash = str_find(text, STR("#")); hash < text.len;) {
+		size_t at = behind_word(text, hash, word);
+		if (at != SIZE_MAX) {
 			if (r->item_count == 0) {
 				add_items(r);
 			}
-			read(r, comment, at + word.len);
+			read(r, hash, at);
 		}
-		at += word.len;
-		at += str_find(str_slice(text, at, text.len), word);
+		hash++;
+		hash += str_find(str_slice(text, hash, text.len), STR("#"));
 	}
 }
 

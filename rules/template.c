@@ -27,8 +27,6 @@ static struct str make_name(struct str name, struct arena *a) {
 
 const struct template *template_parse(struct str name, struct str source, struct arena *a,
 									  const char **ret_error, struct span *ret_span) {
-	static const char *const known[] = {"$", "$labels", "$externalLabels", "$externalURL",
-										"$value"};
 	struct template *t = ARENA_NEW(a, struct template);
 	t->name = make_name(name, a);
 	t->source = source;
@@ -38,11 +36,8 @@ const struct template *template_parse(struct str name, struct str source, struct
 		*ret_span = (struct span){0};
 		return NULL;
 	}
-	struct tparser p = {.arena = a, .t = t};
+	struct tparser p = {.arena = a, .t = t, .known = TEMPLATE_VARIABLES};
 	template_lexer_init(&p.lexer, t->source, a);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		tparser_declare(&p, str_from(known[i]));
-	}
 	return finish_parse(&p, t, ret_error, ret_span);
 }
 

@@ -144,9 +144,9 @@ static void define(struct tparser *p, struct str name, const struct tnode *root)
 /* The list of a definition, in which only `$` is known. */
 static void parse_definition(struct tparser *p, struct str name, const char *context) {
 	struct tparser outer = *p;
+	p->known = 1;
 	p->variables = NULL;
 	p->variable_count = p->variable_capacity = 0;
-	tparser_declare(p, STR("$"));
 	p->range_depth = p->action_line = 0;
 	struct tnode *end;
 	bool entered = enter(p);
@@ -157,6 +157,7 @@ static void parse_definition(struct tparser *p, struct str name, const char *con
 	p->depth -= entered;
 	define(p, name, root);
 	free(p->variables);
+	p->known = outer.known;
 	p->variables = outer.variables;
 	p->variable_count = outer.variable_count;
 	p->variable_capacity = outer.variable_capacity;

@@ -72,7 +72,7 @@ static const struct template_function functions[] = {
 
 const struct template_function *template_function_find(struct str name) {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		if (str_equal(name, str_from(functions[i].name))) {
+		if (name.ptr[0] == functions[i].name[0] && str_equal(name, str_from(functions[i].name))) {
 			return &functions[i];
 		}
 	}

@@ -6,7 +6,8 @@
 
 #define END_OF_TEXT UINT32_MAX
 
-#define WORD(literal) {(literal), sizeof(literal) - 1}
+#define WORD(literal)                                                                              \
+	{ (literal), sizeof(literal) - 1 }
 
 static const struct {
 	struct str word;

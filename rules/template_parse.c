@@ -106,7 +106,7 @@ static struct tnode *new_variable(struct tparser *p, struct token token) {
 }
 
 void tparser_declare(struct tparser *p, struct str variable) {
-	if (p->variable_count == TEMPLATE_MAX_NAMES) {
+	if (p->known + p->variable_count == TEMPLATE_MAX_NAMES) {
 		tparser_fail(p, "exceeded maximum of %d variables", TEMPLATE_MAX_NAMES);
 		return;
 	}
@@ -115,17 +115,27 @@ void tparser_declare(struct tparser *p, struct str variable) {
 	p->variables[p->variable_count++] = variable;
 }
 
-static struct tnode *use_variable(struct tparser *p, struct token token) {
-	struct tnode *node = new_variable(p, token);
-	for (size_t i = 0; i < p->variable_count; i++) {
-		if (str_equal(p->variables[i], node->chain.names[0])) {
-			return node;
+static bool is_among(struct str name, const struct str *names, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		if (str_equal(names[i], name)) {
+			return true;
 		}
 	}
-	struct strbuf name = STRBUF_INIT;
-	strbuf_add_quoted(&name, node->chain.names[0]);
-	tparser_fail_at(p, token, "undefined variable %s", name.ptr);
-	strbuf_finish(&name);
+	return false;
+}
+
+static struct tnode *use_variable(struct tparser *p, struct token token) {
+	static const struct str known[TEMPLATE_VARIABLES] = {
+		{"$", 1}, {"$labels", 7}, {"$externalLabels", 15}, {"$externalURL", 12}, {"$value", 6}};
+	struct tnode *node = new_variable(p, token);
+	struct str name = node->chain.names[0];
+	if (is_among(name, known, p->known) || is_among(name, p->variables, p->variable_count)) {
+		return node;
+	}
+	struct strbuf quoted = STRBUF_INIT;
+	strbuf_add_quoted(&quoted, name);
+	tparser_fail_at(p, token, "undefined variable %s", quoted.ptr);
+	strbuf_finish(&quoted);
 	return node;
 }
 

@@ -181,7 +181,8 @@ struct tparser {
 	int peeked;
 	struct arena *arena;
 	struct template *t;
-	struct str *variables; /* in sight; on the heap */
+	size_t known; /* variables in sight that every text has: TEMPLATE_VARIABLES, or only $ */
+	struct str *variables; /* and those that it declares; on the heap */
 	size_t variable_count, variable_capacity;
 	size_t definition_capacity, regex_capacity;
 	size_t action_line, range_depth, depth;
@@ -222,6 +223,7 @@ void tparser_unexpected(struct tparser *p, struct token token, const char *conte
 struct token tparser_expect(struct tparser *p, enum token_type type, const char *context);
 const char *token_print(struct arena *a, struct token token);
 
+#define TEMPLATE_VARIABLES 5
 void tparser_declare(struct tparser *p, struct str variable);
 struct tnode *tnode_create(struct arena *a, enum tnode_kind kind, size_t pos);
 void tnode_list_add(struct arena *a, struct tnode_list *list, struct tnode *node);
