@@ -8,9 +8,9 @@
 #include "base/bug.h"
 #include "base/mem.h"
 
-#define FIRST_BLOCK_BYTES 1024u
 #define LARGEST_BLOCK_BYTES (1u << 20)
 #define HUGE_PAGE_BYTES (2u << 20)
+#define FIRST_BLOCK_BYTES (1024u - sizeof(struct arena_block)) /* malloc has such at hand */
 
 struct arena_block {
 	struct arena_block *next;

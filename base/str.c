@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include <limits.h>
+
 int str_compare(struct str a, struct str b) {
 	size_t shorter = a.len < b.len ? a.len : b.len;
 	int order = shorter > 0 ? memcmp(a.ptr, b.ptr, shorter) : 0;
@@ -37,8 +39,12 @@ size_t str_find(struct str s, struct str needle) {
 }
 
 size_t str_find_any(struct str s, const char *chars) {
+	bool wanted[UCHAR_MAX + 1] = {false};
 	size_t at = 0;
-	while (at < s.len && (s.ptr[at] == '\0' || strchr(chars, s.ptr[at]) == NULL)) {
+	for (; *chars != '\0'; chars++) {
+		wanted[(unsigned char)*chars] = true;
+	}
+	while (at < s.len && !wanted[(unsigned char)s.ptr[at]]) {
 		at++;
 	}
 	return at;

@@ -64,7 +64,9 @@ void strbuf_add_c(struct strbuf *b, const char *c_string) {
 }
 
 void strbuf_add_char(struct strbuf *b, char c) {
-	strbuf_add(b, (struct str){.ptr = &c, .len = 1});
+	reserve(b, 1);
+	b->ptr[b->len++] = c;
+	b->ptr[b->len] = '\0';
 }
 
 void strbuf_add_repeat(struct strbuf *b, char c, size_t count) {

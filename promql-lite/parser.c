@@ -6,30 +6,12 @@
 
 const struct pql_syntax pql_syntax_all = {true, true, true, true};
 
-enum pql_token_kind parser_peek(struct pql_parser *p) {
-	if (!p->has_token) {
-		pql_lexer_next(&p->lexer, &p->token);
-		p->has_token = true;
-		if (p->token.kind == PQL_TOKEN_ERROR) {
-			diags_add(p->diags, DIAG_ERROR, p->token.span, "%s", p->lexer.error);
-		}
+void parser_read(struct pql_parser *p) {
+	pql_lexer_next(&p->lexer, &p->token);
+	p->has_token = true;
+	if (p->token.kind == PQL_TOKEN_ERROR) {
+		diags_add(p->diags, DIAG_ERROR, p->token.span, "%s", p->lexer.error);
 	}
-	return p->token.kind;
-}
-
-struct pql_token parser_take(struct pql_parser *p) {
-	parser_peek(p);
-	p->has_token = false;
-	p->taken_end = p->token.span.end;
-	return p->token;
-}
-
-bool parser_accept(struct pql_parser *p, enum pql_token_kind kind) {
-	if (parser_peek(p) != kind) {
-		return false;
-	}
-	parser_take(p);
-	return true;
 }
 
 bool parser_expect(struct pql_parser *p, enum pql_token_kind kind, struct pql_token *ret_token) {

@@ -68,13 +68,17 @@ static const char *parse_float(struct str text, double *ret) {
 	struct strbuf plain = STRBUF_INIT;
 	bool range = false, ok;
 
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] != '_') {
-			strbuf_add_char(&plain, text.ptr[i]);
+	if (str_find(text, STR("_")) == text.len) {
+		ok = gofloat_parse(text, ret, &range);
+	} else {
+		for (size_t i = 0; i < text.len; i++) {
+			if (text.ptr[i] != '_') {
+				strbuf_add_char(&plain, text.ptr[i]);
+			}
 		}
+		ok = underscores_fit(text) && gofloat_parse(strbuf_str(&plain), ret, &range);
+		strbuf_finish(&plain);
 	}
-	ok = underscores_fit(text) && gofloat_parse(strbuf_str(&plain), ret, &range);
-	strbuf_finish(&plain);
 	if (!ok) {
 		return "invalid syntax";
 	}

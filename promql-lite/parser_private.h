@@ -37,9 +37,30 @@ struct pql_parser {
 
 /* ---- parser.c ---- */
 
-enum pql_token_kind parser_peek(struct pql_parser *p);
-struct pql_token parser_take(struct pql_parser *p);
-bool parser_accept(struct pql_parser *p, enum pql_token_kind kind);
+void parser_read(struct pql_parser *p); /* the token that parser_peek sees */
+
+static inline enum pql_token_kind parser_peek(struct pql_parser *p) {
+	if (!p->has_token) {
+		parser_read(p);
+	}
+	return p->token.kind;
+}
+
+static inline struct pql_token parser_take(struct pql_parser *p) {
+	parser_peek(p);
+	p->has_token = false;
+	p->taken_end = p->token.span.end;
+	return p->token;
+}
+
+static inline bool parser_accept(struct pql_parser *p, enum pql_token_kind kind) {
+	if (parser_peek(p) != kind) {
+		return false;
+	}
+	parser_take(p);
+	return true;
+}
+
 bool parser_expect(struct pql_parser *p, enum pql_token_kind kind, struct pql_token *ret_token);
 /* `unexpected "]" in …`, about the token that is ahead; with the context of a construct that can only be just here. */
 void parser_unexpected(struct pql_parser *p);

@@ -114,7 +114,8 @@ const char *lint_text(const struct lint_rule *r, const struct pql_node *n) {
 }
 
 bool lint_is_call(const struct pql_node *n, const char *function) {
-	return n->kind == PQL_CALL && strcmp(n->call.function->name, function) == 0;
+	return n->kind == PQL_CALL && n->call.function->name[0] == function[0] &&
+		   strcmp(n->call.function->name, function) == 0;
 }
 
 struct str lint_metric_name(const struct pql_node *n) {

@@ -61,15 +61,21 @@ static uint32_t next(struct template_lexer *l) {
 
 /* Goes on behind what was read, without a token. */
 static void ignore(struct template_lexer *l) {
-	for (size_t i = l->start; i < l->pos; i++) {
-		l->line += l->input.ptr[i] == '\n';
+	const char *at = l->input.ptr + l->start, *end = l->input.ptr + l->pos;
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		l->line++;
+		at++;
 	}
 	l->start = l->pos;
 }
 
 static struct token emit(struct template_lexer *l, enum token_type type) {
 	struct token token = {type, l->start, l->line, str_slice(l->input, l->start, l->pos)};
-	ignore(l);
+	if (type == TOKEN_TEXT || type == TOKEN_SPACE || type == TOKEN_RAW_STRING) {
+		ignore(l);
+	} else { /* no other has line breaks */
+		l->start = l->pos;
+	}
 	return token;
 }
 
