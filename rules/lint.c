@@ -134,11 +134,8 @@ void linter_destroy(struct linter *l) {
 
 static bool visit_node(struct pql_node *n, void *data) {
 	struct lint_rule *r = data;
-	for (size_t i = 0; i < NODE_LINT_COUNT; i++) {
-		if ((node_lints[i].kinds >> n->kind & 1) != 0 &&
-			lint_set_has(r->options->enabled, node_lints[i].id)) {
-			node_lints[i].run(r, n);
-		}
+	for (uint32_t left = r->run->linter->node_lints[n->kind]; left != 0; left &= left - 1) {
+		node_lints[__builtin_ctz(left)].run(r, n);
 	}
 	return n->kind != PQL_DURATION;
 }
@@ -195,6 +192,19 @@ static void drop_repeated(struct diags *d) {
 	d->count = kept;
 }
 
+_Static_assert(NODE_LINT_COUNT <= 32, "a set of them has 32 bits");
+
+static void sort_node_lints(struct linter *l) {
+	memset(l->node_lints, 0, sizeof(l->node_lints));
+	for (size_t i = 0; i < NODE_LINT_COUNT; i++) {
+		for (int kind = 0; kind <= PQL_DURATION; kind++) {
+			bool wanted = (node_lints[i].kinds >> kind & 1) != 0 &&
+						  lint_set_has(l->options->enabled, node_lints[i].id);
+			l->node_lints[kind] |= (uint32_t)wanted << i;
+		}
+	}
+}
+
 bool linter_check(struct linter *l, const struct lint_file *file, lint_visit *visit, void *data,
 				  struct diags *diags, struct rule_counts *ret_counts) {
 	struct diags found;
@@ -204,6 +214,7 @@ bool linter_check(struct linter *l, const struct lint_file *file, lint_visit *vi
 								   .ignore_unknown = l->options->ignore_unknown,
 								   .visit = visit_rule,
 								   .data = &run};
+	sort_node_lints(l);
 	diags_init(&found, diags->arena);
 	arena_init(&run.arena);
 	hmap_init(&run.rules, NULL);

@@ -20,7 +20,7 @@ static bool seen_equal(const void *value, const void *key) {
 
 void lint_duplicate_rules(struct lint_rule *r) {
 	struct lint_run *run = r->run;
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_IN(r->scratch);
 	if (!lint_set_has(r->options->enabled, LINT_DUPLICATE_RULES)) {
 		return;
 	}
@@ -46,5 +46,4 @@ void lint_duplicate_rules(struct lint_rule *r) {
 					  : "their alerts are the same to Alertmanager: join them, or tell them apart "
 						"by a label");
 	}
-	strbuf_finish(&text);
 }

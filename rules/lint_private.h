@@ -13,6 +13,8 @@ struct linter {
 	struct hmap recordings; /* struct recording, by name */
 	struct arena scratch;   /* of one rule */
 	struct pql_facts_source source;
+	/* What is to look at a node of a kind: a bit for each lint, in the order of the table. Of the check that runs. */
+	uint32_t node_lints[PQL_DURATION + 1];
 };
 
 /* A series that rules record. */

@@ -62,6 +62,10 @@ static uint32_t next(struct template_lexer *l) {
 /* Goes on behind what was read, without a token. */
 static void ignore(struct template_lexer *l) {
 	const char *at = l->input.ptr + l->start, *end = l->input.ptr + l->pos;
+	if (end - at == 1) { /* a blank between words */
+		l->line += *at == '\n';
+		at = end;
+	}
 	while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
 		l->line++;
 		at++;

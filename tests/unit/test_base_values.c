@@ -238,6 +238,15 @@ static const struct {
 	bool matches;
 	const char *error; /* NULL: the pattern is good */
 } regexes[] = {
+	{"5..", "503", true, NULL},
+	{"5..", "403", false, NULL},
+	{"5..", "", false, NULL},
+	{"5?...", "403", true, NULL},
+	{"5*..", "40", true, NULL},
+	{"5{0}..", "40", true, NULL},
+	{"5..|4..", "404", true, NULL},
+	{"a+b.", "aabc", true, NULL},
+	{"(a|b).c", "bbc", true, NULL},
 	{"abc", "abc", true, NULL},
 	{"abc", "abcd", false, NULL},
 	{"a|bc|", "", true, NULL},
