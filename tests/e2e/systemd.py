@@ -32,13 +32,14 @@ PORTS = {"prometheus": 9090, "alertmanager": 9093, "tocsin": 9099}
 CONFIG = """
 prometheus:
   url: http://localhost:9090
+  timeout: 2s
   authorization: {credentials_file: /run/credentials/tocsin.service/secrets_token}
-alertmanagers: [{url: http://localhost:9093}]
+alertmanagers: [{url: http://localhost:9093, timeout: 2s}]
 rule_files: [rules/*.yml]
 evaluation_interval: 1s
 resend_delay: 5s
 listen: 0.0.0.0:9099
-"""  # Alertmanager forgets an alert that is not repeated for 20 s
+"""  # Alertmanager forgets an alert that is not repeated for 20 s: what hangs must be found out sooner
 RULES = "groups: [{name: g, rules: [{alert: NodeDown, expr: 'up{job=\"node\"} % 2 == 0', for: 2s}]}]\n"
 # There are no user namespaces in a nested container; the address is for the test, which asks from outside.
 SERVICE_HERE = "[Service]\nPrivateUsers=no\n"
@@ -215,7 +216,7 @@ def it_does_not_start_badly(m):
 	m.write("/etc/tocsin/tocsin.yml", CONFIG + "nonesuch: 1\n")
 	m.code("systemctl restart tocsin")
 	wait_for("it gives up", lambda: m.property("ActiveState") == "failed")
-	true("/etc/tocsin/tocsin.yml:10:1: error:" in m.property("StatusText"), m.status())
+	true("/etc/tocsin/tocsin.yml:11:1: error:" in m.property("StatusText"), m.status())
 	m.write("/etc/tocsin/tocsin.yml", CONFIG)
 	m.out("systemctl restart tocsin")
 	m.expect_alert_lives()
