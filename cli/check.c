@@ -81,7 +81,7 @@ static const struct options_spec spec = {
 		"A comment switches lints off, for the rule or group that it stands in or above, or at the top for the file:\n"
 		"    # tocsin: disable=no-condition,missing-for\n\n"
 		"Exit code 0: no errors; warnings and infos do not count unless --fail-on says so. 1: there are errors. 3: a file\n"
-		"could not be read, or the server not be asked.\n",
+		"could not be read, a folder has nothing to check, or the server could not be asked.\n",
 	.rows = rows,
 	.count = sizeof(rows) / sizeof(rows[0]),
 	.examples =

@@ -48,6 +48,8 @@ struct check {
 	struct arena arena;
 	struct check_file *files;
 	size_t count, capacity;
+	const char **folders; /* that were named */
+	size_t folder_count, folder_capacity;
 	struct linter *linter;
 	struct inspection *inspection; /* NULL: no server is asked */
 	bool server_failed;            /* it did not answer, and is asked no more */

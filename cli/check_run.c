@@ -32,11 +32,17 @@ static void say_unable(struct check *c, const char *message) {
 static void add_folder(struct check *c, const char *path) {
 	struct file_list list = {0};
 	const char *error;
-	if (!files_tree(path, &c->arena, &list, &error)) {
+	bool whole = files_tree(path, &c->arena, &list, &error);
+	if (!whole) {
 		say_unable(c, error);
 	}
 	for (size_t i = 0; i < list.count; i++) {
 		add_file(c, list.paths[i], true);
+	}
+	if (whole) {
+		c->folders = arena_grow(&c->arena, c->folders, c->folder_count, &c->folder_capacity,
+								sizeof c->folders[0]);
+		c->folders[c->folder_count++] = path;
 	}
 }
 
@@ -273,6 +279,28 @@ static void judge_file(struct check *c, struct check_file *f) {
 	check_file_finish(f);
 }
 
+static bool is_in(const struct check_file *f, const char *folder) {
+	return f->listed && str_starts_with(str_from(f->path), str_from(folder));
+}
+
+/* A pipeline with a mistyped path would be green for ever. */
+static void complain_of_empty_folders(struct check *c) {
+	for (size_t k = 0; k < c->folder_count; k++) {
+		bool any = false;
+		for (size_t i = 0; i < c->count && !any; i++) {
+			any = is_in(&c->files[i], c->folders[k]) && c->files[i].kind != CHECK_FOREIGN;
+		}
+		if (!any) {
+			say_unable(
+				c,
+				arena_printf(
+					&c->arena,
+					"%s: no *.yml or *.yaml in it has rules, tests or a configuration of tocsin's",
+					c->folders[k]));
+		}
+	}
+}
+
 static enum exit_code exit_code_of(const struct check *c) {
 	struct report_counts counts = report_count(c->report);
 	if (c->options->lint_fatal) { /* promtool's */
@@ -297,6 +325,7 @@ enum exit_code check_run(struct check *c) {
 	}
 	report_finish(c->report, &c->out);
 	flush_report(c);
+	complain_of_empty_folders(c);
 	enum exit_code code = exit_code_of(c);
 	for (size_t i = 0; i < c->count; i++) {
 		check_file_finish(&c->files[i]);
