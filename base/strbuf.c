@@ -94,6 +94,20 @@ void strbuf_vprintf(struct strbuf *b, const char *format, va_list args) {
 	b->len += (size_t)len;
 }
 
+void strbuf_add_number(struct strbuf *b, size_t number) {
+	if (number >= 1000) {
+		strbuf_add_number(b, number / 1000);
+		strbuf_printf(b, ",%03zu", number % 1000);
+	} else {
+		strbuf_printf(b, "%zu", number);
+	}
+}
+
+void strbuf_add_count(struct strbuf *b, size_t count, const char *noun) {
+	strbuf_add_number(b, count);
+	strbuf_printf(b, " %s%s", noun, count == 1 ? "" : "s");
+}
+
 struct str strbuf_str(const struct strbuf *b) {
 	return (struct str){.ptr = b->ptr != NULL ? b->ptr : "", .len = b->len};
 }

@@ -30,6 +30,10 @@ void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((for
 void strbuf_vprintf(struct strbuf *b, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
+/* For people: thousands are set apart, "9,950"; with a noun, "1 check", "2 checks". */
+void strbuf_add_number(struct strbuf *b, size_t number);
+void strbuf_add_count(struct strbuf *b, size_t count, const char *noun);
+
 /* Borrowed view of what is in it; valid until the next change. */
 struct str strbuf_str(const struct strbuf *b);
 

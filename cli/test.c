@@ -91,20 +91,6 @@ static const struct options_spec spec = {
 		"  tocsin test --update --diff tests/\n",
 };
 
-void test_number(struct strbuf *out, size_t number) {
-	if (number >= 1000) {
-		test_number(out, number / 1000);
-		strbuf_printf(out, ",%03zu", number % 1000);
-	} else {
-		strbuf_printf(out, "%zu", number);
-	}
-}
-
-void test_count(struct strbuf *out, size_t count, const char *noun) {
-	test_number(out, count);
-	strbuf_printf(out, " %s%s", noun, count == 1 ? "" : "s");
-}
-
 void test_group_name(struct strbuf *out, const struct test_group *group) {
 	if (group->name.len > 0) {
 		strbuf_add(out, group->name);
@@ -222,17 +208,17 @@ static void write_junit(struct test_run *r) {
 
 static void print_totals(struct test_run *r) {
 	struct strbuf line = STRBUF_INIT;
-	test_count(&line, r->files, "file");
+	strbuf_add_count(&line, r->files, "file");
 	strbuf_add_c(&line, ", ");
-	test_count(&line, r->groups, "test");
+	strbuf_add_count(&line, r->groups, "test");
 	strbuf_add_c(&line, ", ");
-	test_count(&line, r->checks, "check");
+	strbuf_add_count(&line, r->checks, "check");
 	strbuf_add_c(&line, ": ");
-	test_number(&line, r->failed);
+	strbuf_add_number(&line, r->failed);
 	strbuf_add_c(&line, " failed");
 	if (r->broken > 0) {
 		strbuf_add_c(&line, ", ");
-		test_number(&line, r->broken);
+		strbuf_add_number(&line, r->broken);
 		strbuf_add_c(&line, " could not be run");
 	}
 	if (r->groups == 0 && r->wanted_count > 0) {

@@ -60,9 +60,6 @@ struct test_outcome {
 
 /* "unnamed#3" when it has no name, as promtool calls it. */
 void test_group_name(struct strbuf *out, const struct test_group *group);
-/* "1 check", "2 checks"; thousands are set apart: "9,950 more". */
-void test_count(struct strbuf *out, size_t count, const char *noun);
-void test_number(struct strbuf *out, size_t number);
 
 /* ---- test_update.c ---- */
 

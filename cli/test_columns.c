@@ -256,12 +256,12 @@ static void print_rest(struct strbuf *out, size_t shown, size_t all, size_t good
 					   const char *noun) {
 	if (all > shown) {
 		strbuf_printf(out, "%*s… and ", MARGIN, "");
-		test_number(out, all - shown);
+		strbuf_add_number(out, all - shown);
 		strbuf_add_c(out, " more that differ\n");
 	}
 	if (good > 0) {
 		strbuf_add_repeat(out, ' ', MARGIN);
-		test_count(out, good, noun);
+		strbuf_add_count(out, good, noun);
 		strbuf_printf(out, " more %s as expected\n", good == 1 ? "is" : "are");
 	}
 }

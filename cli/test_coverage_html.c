@@ -64,13 +64,13 @@ static void add_row(struct strbuf *out, struct coverage_count count, size_t test
 	strbuf_add_c(out, "\"></i></div></td><td>");
 	add_percent(out, count);
 	strbuf_add_c(out, "</td><td>");
-	test_number(out, count.reached);
+	strbuf_add_number(out, count.reached);
 	strbuf_add_c(out, " of ");
-	test_number(out, count.points);
+	strbuf_add_number(out, count.points);
 	strbuf_add_c(out, "</td><td>");
-	test_number(out, tested);
+	strbuf_add_number(out, tested);
 	strbuf_add_c(out, " of ");
-	test_number(out, rules);
+	strbuf_add_number(out, rules);
 	strbuf_add_c(out, "</td></tr>\n");
 }
 
@@ -270,7 +270,7 @@ static void add_lines(struct page *page, const struct coverage_file *file, size_
 	}
 	if (i < lines.count) {
 		strbuf_add_c(page->out, "<p class=\"cut\">… and ");
-		test_count(page->out, lines.count - i, "more line");
+		strbuf_add_count(page->out, lines.count - i, "more line");
 		strbuf_add_c(page->out, "</p>\n");
 	}
 	arena_finish(&a);
@@ -300,7 +300,7 @@ void test_coverage_html(struct strbuf *out, const struct coverage *c) {
 	add_table(out, c);
 	if (c->rules_left_out > 0) {
 		strbuf_add_c(out, "<p>");
-		test_count(out, c->rules_left_out, "rule");
+		strbuf_add_count(out, c->rules_left_out, "rule");
 		strbuf_printf(out, " not counted: there are more than %u points (limit)</p>\n",
 					  COVERAGE_MAX_POINTS);
 	}

@@ -35,9 +35,9 @@ struct columns {
 };
 
 static void print_points(struct strbuf *out, struct coverage_count count) {
-	test_number(out, count.reached);
+	strbuf_add_number(out, count.reached);
 	strbuf_add_c(out, " of ");
-	test_count(out, count.points, "point");
+	strbuf_add_count(out, count.points, "point");
 }
 
 static void measure(struct columns *columns, struct str name, struct coverage_count count) {
@@ -58,9 +58,9 @@ static void add_line(struct strbuf *out, const struct columns *columns, struct s
 	strbuf_add_repeat(out, ' ', columns->name - utf8_width(name) + 2);
 	strbuf_printf(out, "%5s%%  %s", percent.ptr, points.ptr);
 	strbuf_add_repeat(out, ' ', columns->points - points.len + 2);
-	test_number(out, tested);
+	strbuf_add_number(out, tested);
 	strbuf_add_c(out, " of ");
-	test_count(out, rules, "rule");
+	strbuf_add_count(out, rules, "rule");
 	strbuf_add_c(out, " tested\n");
 	strbuf_finish(&points);
 	strbuf_finish(&percent);
@@ -94,12 +94,12 @@ void test_coverage_text(struct strbuf *out, const struct coverage *c, bool color
 	}
 	if (dropped > 0) {
 		strbuf_add_c(out, "… and ");
-		test_number(out, dropped);
+		strbuf_add_number(out, dropped);
 		strbuf_add_c(out, " more (--coverage-json and --coverage-html have them all)\n");
 	}
 	add_table(out, c);
 	if (c->rules_left_out > 0) {
-		test_count(out, c->rules_left_out, "rule");
+		strbuf_add_count(out, c->rules_left_out, "rule");
 		strbuf_printf(out, " not counted: there are more than %u points (limit)\n",
 					  COVERAGE_MAX_POINTS);
 	}

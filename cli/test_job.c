@@ -46,7 +46,7 @@ static void add_messages(struct test_job *job, struct strbuf *out, struct diags 
 	job->messages_left -= shown.count;
 	if (all > shown.count) {
 		strbuf_add_c(out, "… and ");
-		test_number(out, all - shown.count);
+		strbuf_add_number(out, all - shown.count);
 		strbuf_add_c(out, " more\n");
 	}
 }
@@ -336,17 +336,17 @@ static void run_groups(struct test_job *job) {
 /* ---- results of a file ---- */
 
 static void add_counts(struct strbuf *line, const struct test_job *job) {
-	test_count(line, job->target.groups_run, "test");
+	strbuf_add_count(line, job->target.groups_run, "test");
 	strbuf_add_c(line, ", ");
-	test_count(line, job->target.checks, "check");
+	strbuf_add_count(line, job->target.checks, "check");
 	if (job->target.failed > 0) {
 		strbuf_add_c(line, ", ");
-		test_number(line, job->target.failed);
+		strbuf_add_number(line, job->target.failed);
 		strbuf_add_c(line, " failed");
 	}
 	if (job->bad_groups > 0) {
 		strbuf_add_c(line, ", ");
-		test_number(line, job->bad_groups);
+		strbuf_add_number(line, job->bad_groups);
 		strbuf_add_c(line, " could not be run");
 	}
 }

@@ -79,7 +79,7 @@ static void print_file(struct test_run *r, const struct test_mutated_file *file,
 	diags_render(&out, &diags, file->path, file->text, style);
 	if (all > diags.count) {
 		strbuf_add_c(&out, "… and ");
-		test_number(&out, all - diags.count);
+		strbuf_add_number(&out, all - diags.count);
 		strbuf_printf(&out, " more in %s (--json has all)\n", file->path);
 	}
 	fputs(out.len > 0 ? out.ptr : "", stdout);
@@ -101,14 +101,14 @@ static void print_unseen(struct test_run *r) {
 		struct diag_place place = diag_place(rule->file->text, rule->rule->name_span.start);
 		strbuf_printf(&line, "%s:%zu:%zu: survived: no test looks at %.*s, all ", rule->file->path,
 					  place.line, place.column, STR_FMT(rule->rule->name));
-		test_count(&line, unseen, "mutant");
+		strbuf_add_count(&line, unseen, "mutant");
 		puts(line.ptr);
 		strbuf_finish(&line);
 	}
 	if (rules > SHOWN_UNSEEN) {
 		struct strbuf line = STRBUF_INIT;
 		strbuf_add_c(&line, "… and ");
-		test_number(&line, rules - SHOWN_UNSEEN);
+		strbuf_add_number(&line, rules - SHOWN_UNSEEN);
 		strbuf_add_c(&line, " more rules that no test looks at (--json has all)");
 		puts(line.ptr);
 		strbuf_finish(&line);
@@ -119,20 +119,20 @@ static void print_summary(struct test_run *r) {
 	const struct test_mutation *m = r->mutation;
 	struct strbuf line = STRBUF_INIT;
 	size_t tried = m->killed + m->survived;
-	test_count(&line, tried, "mutant");
+	strbuf_add_count(&line, tried, "mutant");
 	strbuf_add_c(&line, ", ");
-	test_number(&line, m->killed);
+	strbuf_add_number(&line, m->killed);
 	strbuf_add_c(&line, " killed, ");
-	test_number(&line, m->survived);
+	strbuf_add_number(&line, m->survived);
 	strbuf_add_c(&line, " survived (");
-	test_number(&line, m->equivalent);
+	strbuf_add_number(&line, m->equivalent);
 	strbuf_add_c(&line, " equivalent left out)");
 	if (tried > 0) {
 		strbuf_printf(&line, ": %zu%%", 100 * m->killed / tried);
 	}
 	if (m->left_out > 0) {
 		strbuf_add_c(&line, "\na sample: ");
-		test_number(&line, m->left_out);
+		strbuf_add_number(&line, m->left_out);
 		strbuf_add_c(&line, " more were not tried (--mutate-limit, --mutate-seed)");
 	}
 	puts(line.ptr);

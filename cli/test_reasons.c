@@ -31,7 +31,7 @@ static void add_value(struct strbuf *out, const struct pql_value *v, size_t inde
 			query_print_value(out, s->values[s->count - 1]);
 		}
 		strbuf_add_c(out, " (");
-		test_count(out, s->count, "sample");
+		strbuf_add_count(out, s->count, "sample");
 		strbuf_add_char(out, ')');
 	}
 }
@@ -80,7 +80,7 @@ static void add_part(struct strbuf *out, const struct rule_test_part *p, size_t 
 	if (count > MOST_VALUES) {
 		strbuf_add_repeat(out, ' ', column + 2);
 		strbuf_add_c(out, "… and ");
-		test_number(out, count - MOST_VALUES);
+		strbuf_add_number(out, count - MOST_VALUES);
 		strbuf_add_c(out, " more\n");
 	}
 }
@@ -146,7 +146,7 @@ static void add_changes(struct strbuf *out, const struct rule_test_explanation *
 	strbuf_printf(out, "%*show it went:\n", MARGIN, "");
 	if (first > 0) {
 		strbuf_printf(out, "%*s… ", MARGIN + 2, "");
-		test_count(out, first, "change");
+		strbuf_add_count(out, first, "change");
 		strbuf_add_c(out, " before\n");
 	}
 	for (size_t i = first; i < e->change_count; i++) {
@@ -183,7 +183,7 @@ static void add_chart(struct strbuf *out, const struct pql_value *series, dur_ms
 	add_indented(out, strbuf_str(&chart));
 	if (series->row_count > shown.row_count) {
 		strbuf_printf(out, "%*sand ", MARGIN, "");
-		test_number(out, series->row_count - shown.row_count);
+		strbuf_add_number(out, series->row_count - shown.row_count);
 		strbuf_add_c(out, " more series\n");
 	}
 	strbuf_finish(&chart);

@@ -50,7 +50,7 @@ static void add_counts(struct strbuf *out, const struct rule_test_check *c) {
 	strbuf_add_c(out, ": ");
 	if (extra == 0 || missing == 0) {
 		size_t count = extra + missing;
-		test_count(out, count, noun);
+		strbuf_add_count(out, count, noun);
 		strbuf_printf(out, " %s",
 					  missing > 0 ? (count == 1 ? words[c->kind].not_one : "are missing")
 								  : (count == 1 ? words[c->kind].one : words[c->kind].many));
@@ -58,11 +58,11 @@ static void add_counts(struct strbuf *out, const struct rule_test_check *c) {
 		return;
 	}
 	strbuf_add_c(out, "expected ");
-	test_count(out, c->expected->count, noun);
+	strbuf_add_count(out, c->expected->count, noun);
 	strbuf_add_c(out, ", got ");
-	test_number(out, c->got_count);
+	strbuf_add_number(out, c->got_count);
 	strbuf_add_c(out, ", of which ");
-	test_number(out, good);
+	strbuf_add_number(out, good);
 	strbuf_add_c(out, good == 1 ? " is as expected" : " are as expected");
 }
 
@@ -78,7 +78,7 @@ static void add_windows(struct strbuf *out, const struct test_window *windows, s
 	}
 	if (count > 10) {
 		strbuf_add_c(out, " and ");
-		test_number(out, count - 10);
+		strbuf_add_number(out, count - 10);
 		strbuf_add_c(out, " more");
 	}
 }
@@ -194,7 +194,7 @@ void test_text_outcome(struct strbuf *out, const struct test_outcome *o, struct 
 	}
 	if (hidden > 0) {
 		strbuf_add_c(out, "\n… and ");
-		test_number(out, hidden);
+		strbuf_add_number(out, hidden);
 		strbuf_add_c(out, " more failed checks in this test\n");
 	}
 }

@@ -135,17 +135,3 @@ void report_finish(struct report *r, struct strbuf *out) {
 		w->finish(r, out);
 	}
 }
-
-void report_add_number(struct strbuf *out, size_t number) {
-	if (number >= 1000) {
-		report_add_number(out, number / 1000);
-		strbuf_printf(out, ",%03zu", number % 1000);
-	} else {
-		strbuf_printf(out, "%zu", number);
-	}
-}
-
-void report_add_count(struct strbuf *out, size_t count, const char *noun) {
-	report_add_number(out, count);
-	strbuf_printf(out, " %s%s", noun, count == 1 ? "" : "s");
-}

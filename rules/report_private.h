@@ -40,10 +40,6 @@ struct report_writer {
 extern const struct report_writer report_text, report_json, report_junit, report_github,
 	report_sarif, report_checkstyle;
 
-/* "9,950", "9,950 errors", "1 file" */
-void report_add_number(struct strbuf *out, size_t number);
-void report_add_count(struct strbuf *out, size_t count, const char *noun);
-
 /* "error", "warning", "info" */
 extern const char *const report_severity_names[];
 

@@ -17,7 +17,7 @@ static void write_open(struct report *r, const struct report_file *file,
 static void add_part(struct strbuf *out, size_t count, const char *noun, const char **separator) {
 	if (count > 0) {
 		strbuf_add_c(out, *separator);
-		report_add_count(out, count, noun);
+		strbuf_add_count(out, count, noun);
 		*separator = ", ";
 	}
 }
@@ -27,7 +27,7 @@ static void write_finish(struct report *r, struct strbuf *out) {
 	const char *separator = "";
 	if (c->omitted > 0) {
 		strbuf_add_c(out, "… and ");
-		report_add_number(out, c->omitted);
+		strbuf_add_number(out, c->omitted);
 		strbuf_add_c(out, " more\n");
 	}
 	if (c->errors + c->warnings + c->infos > 0) {
@@ -35,7 +35,7 @@ static void write_finish(struct report *r, struct strbuf *out) {
 		add_part(out, c->warnings, "warning", &separator);
 		add_part(out, c->infos, "info", &separator);
 		strbuf_add_c(out, " in ");
-		report_add_count(out, c->files, "file");
+		strbuf_add_count(out, c->files, "file");
 		strbuf_add_c(out, "\n");
 	}
 }
