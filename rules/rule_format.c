@@ -114,28 +114,66 @@ static size_t line_start(struct str text, size_t at) {
 	return at;
 }
 
-/* Line by line, behind the blanks that the block is indented by. */
+/* Column of the key, or of the entry, that the scalar at `at` belongs to: what YAML counts a block's indentation from. */
+static size_t parent_column(struct str file, size_t at) {
+	size_t start = line_start(file, at), i = start;
+	while (i < at && (file.ptr[i] == ' ' || (file.ptr[i] == '-' && file.ptr[i + 1] == ' '))) {
+		i++;
+	}
+	return i - start;
+}
+
+/* From `|` to the first line. A text that begins with a blank needs the block's indentation said: it is else taken for the text's.
+ * false: it cannot be said. */
+static bool add_block_header(struct strbuf *out, struct str file, struct str header, size_t at,
+							 size_t indentation, bool begins_blank) {
+	size_t parent = parent_column(file, at);
+	struct str rest = str_slice(header, 1, header.len);
+	bool is_said =
+		!begins_blank || has_any(str_slice(rest, 0, rest.len < 2 ? rest.len : 2), "123456789");
+	if (!is_said && (indentation <= parent || indentation - parent > 9)) {
+		return false;
+	}
+	strbuf_add_char(out, header.ptr[0]);
+	if (!is_said) {
+		strbuf_add_char(out, (char)('0' + (indentation - parent)));
+	}
+	strbuf_add(out, rest);
+	return true;
+}
+
+/* Behind the blanks that the block is indented by. */
+static void add_block_lines(struct strbuf *out, struct str text, size_t indentation, bool returns) {
+	for (bool later = false; text.len > 0; later = true) {
+		size_t end = str_find(text, STR("\n"));
+		strbuf_add_c(out, !later ? "" : returns ? "\r\n" : "\n");
+		strbuf_add_repeat(out, ' ', indentation);
+		strbuf_add(out, str_slice(text, 0, end));
+		text = str_slice(text, end < text.len ? end + 1 : end, text.len);
+	}
+}
+
 static void format_block(struct formatter *f, const struct yaml_node *scalar,
 						 const struct pql_expr *expr) {
 	struct str file = f->file->text;
-	size_t first = scalar->piece_count > 0 ? yaml_pieces(scalar)[0].file_offset : scalar->span.end;
+	struct span span = scalar->span;
+	size_t first = scalar->piece_count > 0 ? yaml_pieces(scalar)[0].file_offset : span.end;
 	size_t start = line_start(file, first);
-	if (first >= scalar->span.end || first <= scalar->span.start) {
+	if (first >= span.end || start <= span.start) {
 		return;
 	}
 	bool returns = start >= 2 && file.ptr[start - 2] == '\r';
 	struct strbuf text = STRBUF_INIT, written = STRBUF_INIT;
 	pql_print_pretty(&text, expr->root);
-	for (struct str rest = strbuf_str(&text); rest.len > 0;) {
-		size_t end = str_find(rest, STR("\n"));
-		strbuf_add_c(&written, written.len > 0 ? returns ? "\r\n" : "\n" : "");
-		strbuf_add_repeat(&written, ' ', first - start);
-		strbuf_add(&written, str_slice(rest, 0, end));
-		rest = str_slice(rest, end < rest.len ? end + 1 : end, rest.len);
+	struct str header = str_slice(file, span.start, start);
+	if (add_block_header(&written, file, header, span.start, first - start,
+						 strbuf_str(&text).ptr[0] == ' ')) {
+		size_t same = str_equal(strbuf_str(&written), header) ? header.len : 0;
+		add_block_lines(&written, strbuf_str(&text), first - start, returns);
+		span.start += same;
+		span.end -= file.ptr[span.end - 1] == '\r';
+		add_edit(f, span, str_slice(strbuf_str(&written), same, written.len));
 	}
-	size_t last = scalar->span.end;
-	last -= last > start && file.ptr[last - 1] == '\r';
-	add_edit(f, (struct span){start, last}, strbuf_str(&written));
 	strbuf_finish(&text);
 	strbuf_finish(&written);
 }

@@ -62,9 +62,15 @@ static const struct {
 	{"1e3", "1000"},
 	{"up{a=~`b\\.c`}", "up{a=~\"b\\\\.c\"}"},
 	{"'x and\n      y'", "'x and\n      y'"},
+	{">-  # 3\n       sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) / \n       (sum by (job, instance) (rate(http_requests_total[5m])))\n",
+	 ">3-  # 3\n         sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n       /\n         (sum by (job, instance) (rate(http_requests_total[5m])))\n"},
+	{"|2-\n          sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n       sum by (job, instance) (rate(http_requests_total[5m]))", "|2-\n        sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n        sum by (job, instance) (rate(http_requests_total[5m]))"},
+	/* YAML counts an indentation to 9 only */
+	{"|\n                  sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) /\n                  sum by (job, instance) (rate(http_requests_total[5m]))\n",
+	 "|\n                  sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) /\n                  sum by (job, instance) (rate(http_requests_total[5m]))\n"},
 	{"|\n      sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) / sum by (job, instance) "
 	 "(rate(http_requests_total[5m]))\n",
-	 "|\n        sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n"
+	 "|2\n        sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n"
 	 "        sum by (job, instance) (rate(http_requests_total[5m]))\n"},
 };
 
