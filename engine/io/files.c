@@ -269,30 +269,48 @@ static void copy_owner(int fd, const struct stat *old) {
 	}
 }
 
+/* Beside it and then over it: as a whole or not at all. */
+static bool put_in_place(const char *real, const struct stat *old, struct str text,
+						 struct arena *a) {
+	char *temporary = (char *)arena_printf(a, "%s.XXXXXX", real);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0) {
+		return false;
+	}
+	copy_owner(fd, old);
+	bool good = fchmod(fd, old->st_mode & 07777) == 0 && write_all(fd, text) && fsync(fd) == 0;
+	good = close(fd) == 0 && good && rename(temporary, real) == 0;
+	int number = errno;
+	if (!good) {
+		unlink(temporary);
+	}
+	errno = number;
+	return good;
+}
+
+/* Where the other names of a file would be left with what it was. */
+static bool write_over(const char *real, struct str text) {
+	int fd = open(real, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return false;
+	}
+	bool good = ftruncate(fd, 0) == 0 && write_all(fd, text) && fsync(fd) == 0;
+	int number = errno;
+	good = close(fd) == 0 && good;
+	errno = good ? 0 : number;
+	return good;
+}
+
 bool file_replace(const char *path, struct str text, struct arena *a, const char **ret_error) {
 	char *real = realpath(path, NULL);
 	struct stat old;
-	if (real == NULL || stat(real, &old) != 0) {
+	bool good = real != NULL && stat(real, &old) == 0 && access(real, W_OK) == 0 &&
+				(old.st_nlink > 1 ? write_over(real, text) : put_in_place(real, &old, text, a));
+	if (!good) {
 		*ret_error = error_words(a, path, errno);
-		free(real);
-		return false;
-	}
-	char *temporary = (char *)arena_printf(a, "%s.XXXXXX", real);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	bool ok = fd >= 0;
-	if (ok) {
-		copy_owner(fd, &old);
-		ok = fchmod(fd, old.st_mode & 07777) == 0 && write_all(fd, text) && fsync(fd) == 0;
-		ok = close(fd) == 0 && ok && rename(temporary, real) == 0;
-	}
-	if (!ok) {
-		*ret_error = error_words(a, path, errno);
-		if (fd >= 0) {
-			unlink(temporary);
-		}
 	}
 	free(real);
-	return ok;
+	return good;
 }
 
 struct str file_folder(const char *path) {

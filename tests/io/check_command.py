@@ -47,6 +47,10 @@ def fix(folder):
 	expect("  through a link", os.path.islink(os.path.join(folder, "fix/link.yml")), True)
 	expect("  permissions", stat.S_IMODE(os.stat(path).st_mode), 0o640)
 	expect("  nothing is left beside it", sorted(os.listdir(os.path.join(folder, "fix"))), ["a.yml", "link.yml"])
+	other = write(folder, "other.yml", HEAD + "  - {record: a, expr: 'up==1'}\n")
+	os.link(other, os.path.join(folder, "hard.yml"))
+	expect("--fix of a file with two names", check(folder, "--fix", "hard.yml").returncode, 0)
+	expect("  both have it", ("up == 1" in read(other), os.path.samefile(other, os.path.join(folder, "hard.yml"))), (True, True))
 	before = os.stat(path).st_mtime_ns
 	expect("  the second time", check(folder, "--fix", "fix").returncode, 0)
 	expect("  it is not touched", os.stat(path).st_mtime_ns, before)
@@ -62,6 +66,9 @@ def fix(folder):
 	run = check(folder, "--fix", "--format", "json", "-", text=unfixed)
 	expect("--fix of stdin with a format", (run.returncode, run.stdout[:9], "groups:" in run.stdout), (3, '{"files":', False))
 	if os.geteuid() != 0:
+		path = write(folder, "read-only.yml", unfixed, 0o400)
+		run = check(folder, "--fix", "read-only.yml")
+		expect("--fix of a file that is read-only", (run.returncode, "permission denied" in run.stderr, read(path)), (3, True, unfixed))
 		os.chmod(os.path.join(folder, "fix"), 0o500)
 		write_protected = check(folder, "--fix", "fix/a.yml")
 		os.chmod(os.path.join(folder, "fix"), 0o700)
