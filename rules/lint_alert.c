@@ -196,22 +196,9 @@ void lint_dead_branch(struct lint_rule *r) {
 
 /* ---- what every alert should have ---- */
 
-/* Selectors whose value is that of one sample; those in a range or a subquery look at many. ALERTS has waited already. */
-static bool visit_instant(struct pql_node *n, void *data) {
-	bool *found = data;
-	if (n->kind == PQL_SELECTOR && !str_equal(n->selector.name, STR("ALERTS"))) {
-		*found = true;
-	}
-	return n->kind != PQL_RANGE && n->kind != PQL_SUBQUERY;
-}
-
 void lint_missing_for(struct lint_rule *r) {
-	bool instant = false;
-	if (r->rule->kind != RULE_ALERTING || r->view->hold != NULL) {
-		return;
-	}
-	pql_walk(r->expr->root, visit_instant, &instant);
-	if (instant) {
+	if (r->rule->kind == RULE_ALERTING && r->view->hold == NULL &&
+		linter_reads_single_samples(r->run->linter, r->expr->root)) {
 		struct diag *d = lint_report(r, LINT_MISSING_FOR, r->view->name->span,
 									 "without `for`, a single sample makes the alert fire");
 		lint_help(d, r, "add `for: 5m`, or `for: 0s` if that is meant");

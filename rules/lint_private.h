@@ -21,9 +21,13 @@ struct linter {
 struct recording {
 	struct str name;
 	struct pql_facts facts;
-	bool sums_counters; /* one of its rules adds up counters as they are */
+	bool sums_counters;        /* one of its rules adds up counters as they are */
+	bool reads_single_samples; /* one of its rules does */
 };
 const struct recording *linter_find_recording(const struct linter *l, struct str name);
+/* Whether one odd sample decides over a result: there is a selector outside of all ranges, and its series is none that a rule has
+ * made from a range. */
+bool linter_reads_single_samples(const struct linter *l, const struct pql_node *root);
 
 /* A stretch of the file in which lints are switched off. */
 struct lint_silence {

@@ -116,6 +116,29 @@ static const struct {
 	{ALERT "    expr: avg_over_time(up[5m]) == 0\n    labels: {severity: a}\n", ""},
 	{ALERT "    expr: avg_over_time((up == 0)[5m:]) == 0\n    labels: {severity: a}\n", ""},
 	{ALERT "    expr: ALERTS{alertname=\"B\"}\n    labels: {severity: a}\n", ""},
+	/* what is recorded: by rules that are here, or as the name says */
+	{ALERT
+	 "    expr: r > 1\n    labels: {severity: a}\n  - {record: r, expr: 'rate(x_total[5m])'}\n",
+	 ""},
+	{ALERT "    expr: r > 1\n    labels: {severity: a}\n  - {record: r, expr: 'sum(up)'}\n",
+	 "missing-for"},
+	{ALERT
+	 "    expr: a:b5m > 1\n    labels: {severity: a}\n  - {record: 'a:b5m', expr: 'sum(up)'}\n",
+	 "missing-for"},
+	{ALERT
+	 "    expr: s > 1\n    labels: {severity: a}\n  - {record: r, expr: 'rate(x_total[5m])'}\n"
+	 "  - {record: s, expr: 2 * r}\n",
+	 ""},
+	{ALERT
+	 "    expr: r > 1\n    labels: {severity: a}\n  - {record: r, expr: 'rate(x_total[5m])', labels: {a: b}}\n"
+	 "  - {record: r, expr: up}\n",
+	 "missing-for"},
+	{ALERT
+	 "    expr: job:errors:ratio_rate5m > 1 and job:errors:1h > 1\n    labels: {severity: a}\n",
+	 ""},
+	{ALERT "    expr: job:errors:ratio > 1\n    labels: {severity: a}\n", "missing-for"},
+	{ALERT "    expr: errors5m > 1\n    labels: {severity: a}\n", "missing-for"},
+	{ALERT "    expr: job:m > 1\n    labels: {severity: a}\n", "missing-for"},
 	{"groups:\n- name: g\n  labels: {severity: a}\n  rules: [{alert: A, expr: up == 0, for: 5m}]\n",
 	 ""},
 	{"groups:\n- name: g\n  rules: [{record: a, expr: up}]\n", ""},
