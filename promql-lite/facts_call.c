@@ -65,9 +65,11 @@ static void counts_from_one(const struct call *c, struct pql_facts *ret) {
 	ret->value = interval(1, INFINITY);
 }
 
-/* A counter is not negative and a rate of it neither; of what goes below zero a rate may. */
+/* A counter is not negative and a rate of it neither; of what goes below zero a rate may, and so it may where a fall hides behind
+ * NaN: 5, NaN, 1 counts as no reset. */
 static void rates(const struct call *c, struct pql_facts *ret) {
-	ret->value = c->in.value.min >= 0 ? (struct pql_interval){0, INFINITY, true} : interval_any();
+	bool counter = c->in.value.min >= 0 && !c->in.value.nan;
+	ret->value = counter ? (struct pql_interval){0, INFINITY, true} : interval_any();
 }
 
 static void absolute(const struct call *c, struct pql_facts *ret) {
