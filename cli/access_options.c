@@ -2,9 +2,10 @@
 
 #include "base/url.h"
 
-/* What the configuration has on the way into a Prometheus. */
+/* What the configuration has on the way into a Prometheus, and on what comes back. */
 static bool is_access(const struct config_option *o) {
-	return strncmp(o->name, "prometheus.", 11) == 0 && strchr(o->name + 11, '.') != NULL;
+	return strcmp(o->name, "prometheus.allow_partial_answers") == 0 ||
+		   (strncmp(o->name, "prometheus.", 11) == 0 && strchr(o->name + 11, '.') != NULL);
 }
 
 void access_options_init(struct access_options *x, const struct options_spec *own,

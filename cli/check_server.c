@@ -14,6 +14,7 @@ void check_server_start(struct check *c) {
 			.max_series = c->options->max_series,
 			.enabled = c->options->lint.enabled,
 			.linter = c->linter,
+			.partial = c->options->config.allow_partial_answers,
 		});
 	}
 }

@@ -18,6 +18,7 @@ struct inspection_options {
 	size_t max_series;           /* of one rule; 0: not asked */
 	struct lint_set enabled;     /* of all files: what nobody wants to know is not asked */
 	const struct linter *linter; /* knows what the rules themselves record */
+	bool partial; /* an answer will do that says of itself that something is missing */
 };
 
 struct inspection;

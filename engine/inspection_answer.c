@@ -72,19 +72,37 @@ static bool read_series(struct inspection_topic *t, const cJSON *data) {
 	return first == NULL || text != NULL;
 }
 
-static bool read_data(struct inspection *i, struct inspection_topic *t, struct str answer) {
-	cJSON *root = cJSON_ParseWithLength(answer.ptr, answer.len);
-	const cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
-	bool good = false;
+static bool read_data(struct inspection *i, struct inspection_topic *t, const cJSON *data) {
 	switch (t->kind) {
 	case TOPIC_NAMES:
-	case TOPIC_LABELS: good = read_names(i, t, data); break;
-	case TOPIC_TYPES: good = read_types(i, t, data); break;
-	case TOPIC_SERIES: good = read_series(t, data); break;
-	case TOPIC_EVALUATE: good = data != NULL; break;
+	case TOPIC_LABELS: return read_names(i, t, data);
+	case TOPIC_TYPES: return read_types(i, t, data);
+	case TOPIC_SERIES: return read_series(t, data);
+	case TOPIC_EVALUATE: return data != NULL;
+	}
+	return false;
+}
+
+/* NULL: it is of use. An answer that is not whole would make what it leaves out look missing, and so would a server without data. */
+static const char *take_answer(struct inspection *i, struct inspection_question *q) {
+	struct inspection_topic *t = q->topic;
+	cJSON *root = cJSON_ParseWithLength(q->answer.ptr, q->answer.len);
+	const cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
+	const char *partial = i->options.partial ? NULL : promapi_find_partial(root, &i->arena);
+	const char *error = NULL;
+	if (!read_data(i, t, data)) {
+		error = arena_printf(&i->arena, "not an answer of Prometheus: %s",
+							 promapi_quote_beginning(q->answer, &i->arena));
+	} else if (partial != NULL) {
+		error =
+			arena_printf(&i->arena, "the answer is partial: %s (--allow-partial-answers)", partial);
+	} else if (t->kind == TOPIC_NAMES && cJSON_GetArraySize(data) == 0) {
+		error =
+			"there is no series of the last 24 hours: is it the right server, the right tenant?";
 	}
 	cJSON_Delete(root);
-	return good;
+	t->answered = error == NULL;
+	return error;
 }
 
 /* A refusal is an answer: of an expression, that it cannot be evaluated; of a selector that takes too long to count it is none. */
@@ -108,10 +126,6 @@ bool inspection_answer(struct inspection *i, struct inspection_question *q,
 		*ret_error = text;
 		return false;
 	}
-	t->answered = read_data(i, t, q->answer);
-	if (!t->answered) {
-		*ret_error = arena_printf(&i->arena, "not an answer of Prometheus: %s",
-								  promapi_quote_beginning(q->answer, &i->arena));
-	}
-	return t->answered;
+	*ret_error = take_answer(i, q);
+	return *ret_error == NULL;
 }

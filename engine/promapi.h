@@ -61,6 +61,10 @@ const char *promapi_error_text(int status, struct str body, struct arena *a);
  * that was not spoken to in TLS. */
 bool promapi_is_refusal(int status, struct str body);
 
+/* Why an answer is not whole, in the arena; NULL: nothing is known to be missing. */
+struct cJSON;
+const char *promapi_find_partial(const struct cJSON *root, struct arena *a);
+
 /* The beginning of a body in quotes, in the arena. */
 const char *promapi_quote_beginning(struct str body, struct arena *a);
 

@@ -307,14 +307,15 @@ static void decode_notes(struct promapi_decoder *d, const cJSON *root,
 	ret_notes->count = count;
 }
 
-/* Why the answer is not whole, or NULL. VictoriaMetrics marks it; Thanos, and Prometheus with remote read, put what a store said of
- * itself among the warnings, beside those of the PromQL engine, which are about the expression. */
-static const char *find_partial(const cJSON *root, const struct promapi_notes *notes) {
-	for (size_t i = 0; i < notes->warning_count; i++) {
-		struct str note = str_from(notes->warnings[i]);
-		if (!str_starts_with(note, STR("PromQL warning: ")) &&
-			!str_starts_with(note, STR("PromQL info: "))) {
-			return notes->warnings[i];
+/* VictoriaMetrics marks it; Thanos, and Prometheus with remote read, put what a store said of itself among the warnings, beside those
+ * of the PromQL engine, which are about the expression. */
+const char *promapi_find_partial(const struct cJSON *root, struct arena *a) {
+	const cJSON *warning;
+	cJSON_ArrayForEach(warning, cJSON_GetObjectItemCaseSensitive(root, "warnings")) {
+		const char *text = cJSON_GetStringValue(warning);
+		if (text != NULL && !str_starts_with(str_from(text), STR("PromQL warning: ")) &&
+			!str_starts_with(str_from(text), STR("PromQL info: "))) {
+			return arena_dup(a, str_from(text)).ptr;
 		}
 	}
 	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "isPartial")) ? "isPartial is true"
@@ -324,7 +325,7 @@ static const char *find_partial(const cJSON *root, const struct promapi_notes *n
 static void judge_notes(struct promapi_decoder *d, const cJSON *root, struct promapi_notes *notes) {
 	decode_notes(d, root, notes);
 	notes->histograms_skipped = d->reader.histograms_skipped;
-	notes->partial = find_partial(root, notes);
+	notes->partial = promapi_find_partial(root, d->arena);
 }
 
 /* [1700000000.25,"1"] */

@@ -134,6 +134,33 @@ def without_a_server(home, port):
 	found, run = check(home, f"http://127.0.0.1:{port}/somewhere", "- {record: a, expr: b}")
 	equal("what is no Prometheus", (run.returncode, "not an answer of Prometheus" in run.stderr), (3, True))
 
+	class Partial(http.server.BaseHTTPRequestHandler):
+		"""A store of two parts, one of them away; and a tenant who has nothing."""
+
+		def do_GET(self):
+			body = b'{"status": "success", "data": []}'
+			if self.path.startswith("/part/"):
+				body = b'{"status": "success", "data": ["a"], "warnings": ["store 2 is away"]}'
+			self.send_response(200)
+			self.end_headers()
+			self.wfile.write(body)
+
+		do_POST = do_GET
+		log_message = Page.log_message
+
+	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Partial)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	url, rule = f"http://127.0.0.1:{server.server_address[1]}", "- {record: b, expr: c}"
+	found, run = check(home, url + "/part", rule)
+	equal("an answer that is not whole", (found, run.returncode), ([], 3))
+	if "the answer is partial: store 2 is away (--allow-partial-answers)\n" not in run.stderr:
+		raise AssertionError(run.stderr)
+	found, run = check(home, url + "/part", rule, "--allow-partial-answers")
+	equal("  when it will do", [p["name"] for p in found], ["unknown-metric"])
+	found, run = check(home, url, rule)
+	equal("a server without series", (found, run.returncode, run.stderr.count(url)), ([], 3, 1))
+	server.shutdown()
+
 
 TESTS = [with_prometheus, with_victoria_metrics, without_a_server]
 
