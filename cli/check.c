@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "cli/access_options.h"
+#include "cli/terminal.h"
 
 static const struct option_row rows[] = {
 	{.flag = "quiet", .letter = 'q', .help = "say nothing about files that are good"},
@@ -230,7 +231,7 @@ static bool read_report(const struct options *o, struct check_options *c) {
 	c->shown = (enum diag_severity)shown;
 	c->report = (struct report_options){
 		.format = (enum report_format)format,
-		.style = {.color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL},
+		.style = {.color = terminal_color(STDERR_FILENO)},
 		.max_problems = format == REPORT_TEXT ? SHOWN_OF_TEXT : 0,
 		.fail_on = fail_on == 3 ? DIAG_ERROR : (enum diag_severity)fail_on,
 		.never_fails = fail_on == 3,

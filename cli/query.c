@@ -35,9 +35,6 @@ static const struct option_row own_rows[] = {
 	 .variable = "TOCSIN_LIMIT_ANSWER_BYTES",
 	 .argument = "BYTES",
 	 .help = "largest answer taken (256MiB)"},
-	{.flag = "allow-partial-answers",
-	 .variable = "TOCSIN_ALLOW_PARTIAL_ANSWERS",
-	 .help = "take answers that say that something is missing"},
 	{.flag = "json", .letter = 'j', .help = "print what Prometheus' API would answer"},
 	{.flag = "table", .help = "print the points of a range, where a terminal would get charts"},
 };
@@ -140,8 +137,6 @@ static bool read_question(struct question *q, const struct access_options *x,
 	if (!access_options_set(command, o, "prometheus", "prometheus.url", c, a) ||
 		!access_options_set(command, o, "timeout", "prometheus.timeout", c, a) ||
 		!access_options_set(command, o, "limit-answer-bytes", "limits.answer_bytes", c, a) ||
-		!access_options_set(command, o, "allow-partial-answers", "prometheus.allow_partial_answers",
-							c, a) ||
 		!access_options_read(x, o, c, a) || !read_grid(q, o, a) || !read_where(q, o)) {
 		return false;
 	}
@@ -165,7 +160,7 @@ static void print_for_people(const struct question *q, struct strbuf *out,
 	if (q->query.is_range && !q->table && isatty(STDOUT_FILENO)) {
 		query_print_chart(out, value,
 						  (struct query_chart_style){.columns = terminal_columns(80),
-													 .color = getenv("NO_COLOR") == NULL});
+													 .color = terminal_color(STDOUT_FILENO)});
 	} else {
 		query_print_table(out, value, q->query.is_range);
 	}
@@ -256,7 +251,7 @@ static enum exit_code answer_remote(const struct question *q, struct arena *a) {
 /* People see all errors, with carets; the API's answer has the first one, in Prometheus' words. */
 static void report_bad_text(const struct question *q, const struct diags *diags) {
 	struct strbuf out = STRBUF_INIT;
-	bool color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+	bool color = terminal_color(STDERR_FILENO);
 	diags_render(&out, diags, "EXPR", str_from(q->text), (struct diag_style){.color = color});
 	fputs(out.ptr, stderr);
 	if (q->json) {

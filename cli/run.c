@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/url.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "engine/io/clock.h"
 #include "engine/io/runner.h"
 
@@ -60,7 +61,7 @@ static void make_loader(struct loader *l, struct arena *a, const struct options_
 		l->path = NULL; /* an empty TOCSIN_CONFIG */
 	}
 	l->settings = ARENA_ARRAY(a, struct loader_setting, o->variable_count + o->flag_count);
-	l->style.color = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL;
+	l->style.color = terminal_color(STDERR_FILENO);
 	for (size_t i = 0; i < o->variable_count; i++) {
 		bool outdone = false;
 		for (size_t k = 0; k < o->flag_count; k++) {

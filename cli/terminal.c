@@ -12,7 +12,8 @@ size_t terminal_columns(size_t otherwise) {
 }
 
 bool terminal_color(int fd) {
-	return isatty(fd) && getenv("NO_COLOR") == NULL;
+	const char *refused = getenv("NO_COLOR");
+	return isatty(fd) && (refused == NULL || refused[0] == '\0');
 }
 
 static const char *color_of(struct str line) {

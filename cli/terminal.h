@@ -10,7 +10,7 @@
 /* Columns of the standard output; `otherwise` when it is no terminal. */
 size_t terminal_columns(size_t otherwise);
 
-/* Whether colours are wanted there: it is a terminal, and NO_COLOR is not set. */
+/* Whether colours are wanted there: it is a terminal, and NO_COLOR is not set or empty (no-color.org). */
 bool terminal_color(int fd);
 
 /* A unified diff on the standard output. */
