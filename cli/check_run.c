@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "engine/config_place.h"
 #include "engine/inspection.h"
 #include "engine/io/access.h"
 #include "engine/io/web_access.h"
@@ -151,14 +152,10 @@ static void add_named_files(struct check *c, const char *path, struct config *co
 	const char *folder = arena_dup(&c->arena, file_folder(path)).ptr;
 	config_set_folder(config, str_from(folder), &c->arena);
 	for (size_t i = 0; i < config->rule_file_count; i++) {
-		size_t before = list.count;
 		list.error = NULL;
 		files_glob(folder, config->rule_files[i], &c->arena, &list);
 		if (list.error != NULL) {
 			say_unable(c, list.error);
-		} else if (list.count == before) {
-			fprintf(stderr, "%s: warning: no rule file matches \"%.*s\"\n", path,
-					STR_FMT(config->rule_files[i]));
 		}
 	}
 	for (size_t i = 0; i < list.count; i++) {
@@ -166,6 +163,22 @@ static void add_named_files(struct check *c, const char *path, struct config *co
 	}
 	if (config->web.config_file.len > 0) {
 		add_file(c, arena_dup(&c->arena, config->web.config_file).ptr, false)->is_web = true;
+	}
+}
+
+/* A mistyped pattern is no error: the files may come later. */
+static void judge_patterns(struct check *c, const struct check_file *f, const struct config *config,
+						   struct diags *diags) {
+	const char *folder = arena_dup(&c->arena, file_folder(f->path)).ptr;
+	for (size_t i = 0; i < config->rule_file_count; i++) {
+		struct str pattern = config->rule_files[i];
+		struct file_list list = {0};
+		struct span span = {0};
+		files_glob(folder, pattern, &c->arena, &list);
+		if (list.count == 0 && list.error == NULL) {
+			config_find_rule_file(strbuf_str(&f->text), pattern, &c->arena, &span);
+			diags_add(diags, DIAG_WARNING, span, "no rule file matches \"%.*s\"", STR_FMT(pattern));
+		}
 	}
 }
 
@@ -177,12 +190,12 @@ static bool parse_config(struct check *c, const struct check_file *f, struct dia
 
 static void judge_config(struct check *c, const struct check_file *f, struct diags *diags) {
 	struct config config;
-	bool good = parse_config(c, f, diags, &config);
-	diags_sort(diags);
-	if (good) {
+	if (parse_config(c, f, diags, &config)) {
 		judge_presets(diags, &config);
+		judge_patterns(c, f, &config, diags);
 		judge_access(c, f->path, &config);
 	}
+	diags_sort(diags);
 	if (diags->errors > 0) {
 		c->load_errors = true;
 	} else {

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include "base/url.h"
+#include "engine/config_place.h"
 #include "engine/io/files.h"
 #include "engine/io/web_access.h"
 #include "engine/limits.h"
@@ -158,26 +159,12 @@ const char *loader_rule_folder(const struct loader *l, struct arena *a) {
 	return outside ? "" : arena_dup(a, file_folder(l->path)).ptr;
 }
 
-/* "tocsin.yml:3:5: " where the configuration names the file; nothing when an option did. The configuration keeps no places, and
- * is read a second time. */
+/* "tocsin.yml:3:5: " where the configuration names the file; nothing when an option did. */
 static void add_place(struct load *l, struct str pattern) {
-	struct diags ignored;
-	struct yaml_document *documents;
-	size_t count = 0;
-	diags_init(&ignored, l->arena);
-	if (has_rules(l->loader) || l->text.len == 0 ||
-		!yaml_parse(l->text, l->arena, &ignored, &documents, &count) || count == 0 ||
-		documents[0].root == NULL || documents[0].root->kind != YAML_MAPPING) {
-		return;
-	}
-	const struct yaml_node *list = yaml_find(documents[0].root, "rule_files");
-	for (size_t i = 0; list != NULL && list->kind == YAML_SEQUENCE && i < list->count; i++) {
-		const struct yaml_node *item = list->items[i];
-		if (item->kind == YAML_SCALAR && str_equal(item->text, pattern)) {
-			struct diag_place place = diag_place(l->text, item->span.start);
-			strbuf_printf(l->messages, "%s:%zu:%zu: ", l->loader->path, place.line, place.column);
-			return;
-		}
+	struct span span;
+	if (!has_rules(l->loader) && config_find_rule_file(l->text, pattern, l->arena, &span)) {
+		struct diag_place place = diag_place(l->text, span.start);
+		strbuf_printf(l->messages, "%s:%zu:%zu: ", l->loader->path, place.line, place.column);
 	}
 }
 
