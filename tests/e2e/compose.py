@@ -349,6 +349,7 @@ def everything_goes(s):
 	true(left.strip() == "", f"left behind: {left}")
 
 
+everything_comes_up.needed = True
 TESTS = [the_image_is_small_and_wants_nothing, everything_comes_up, a_broken_model_is_told, prometheus_is_killed, alertmanager_is_killed,
 		 tocsin_crashes, tocsin_hangs, the_network_is_cut, a_rule_file_changes, it_joins_a_stack_that_is_there, it_stops_when_told,
 		 everything_goes]

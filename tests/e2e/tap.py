@@ -9,7 +9,8 @@ def _print_comment(text, prefix=""):
 
 def run(tests, stage, log=lambda stage: ""):
 	"""Each test is called with a stage: what `stage()` makes once for all of them, or, if it is a context manager's class, makes anew
-	and leaves for each. A test that raises has failed; the next ones still run. `log(stage)` is shown when one did. Ends the process."""
+	and leaves for each. A test that raises has failed; the next ones still run, unless it has `needed`. `log(stage)` is shown when one did. Ends the
+	process."""
 	print(f"1..{len(tests)}", flush=True)
 	failed = 0
 	for number, test in enumerate(tests, 1):
@@ -25,6 +26,9 @@ def run(tests, stage, log=lambda stage: ""):
 			text = log(s) if s is not None else ""
 			if text:
 				_print_comment(text[-4000:], "log: ")
+			if getattr(test, "needed", False):
+				print("Bail out! What follows needs it.", flush=True)
+				break
 	sys.exit(1 if failed else 0)
 
 
