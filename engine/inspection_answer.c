@@ -83,7 +83,8 @@ static bool read_data(struct inspection *i, struct inspection_topic *t, const cJ
 	return false;
 }
 
-/* NULL: it is of use. An answer that is not whole would make what it leaves out look missing, and so would a server without data. */
+/* NULL: it is of use. An answer that is not whole would make what it leaves out look missing, and so would a server
+ * without data. */
 static const char *take_answer(struct inspection *i, struct inspection_question *q) {
 	struct inspection_topic *t = q->topic;
 	cJSON *root = cJSON_ParseWithLength(q->answer.ptr, q->answer.len);

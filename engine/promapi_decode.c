@@ -307,8 +307,8 @@ static void decode_notes(struct promapi_decoder *d, const cJSON *root,
 	ret_notes->count = count;
 }
 
-/* VictoriaMetrics marks it; Thanos, and Prometheus with remote read, put what a store said of itself among the warnings, beside those
- * of the PromQL engine, which are about the expression. */
+/* VictoriaMetrics marks it; Thanos, and Prometheus with remote read, put what a store said of itself among the warnings, beside
+ * those of the PromQL engine, which are about the expression. */
 const char *promapi_find_partial(const struct cJSON *root, struct arena *a) {
 	const cJSON *warning;
 	cJSON_ArrayForEach(warning, cJSON_GetObjectItemCaseSensitive(root, "warnings")) {

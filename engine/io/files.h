@@ -47,8 +47,8 @@ void files_add(struct file_list *list, struct arena *a, const char *path);
 bool file_write(const char *path, struct str text, struct arena *a, const char **ret_error);
 
 /* Puts a text in place of a file that we may write: written beside it first, so that it is there as a whole or not at all. Owner,
- * where that is allowed, and permissions stay; through a symbolic link the file itself is replaced. One that has other names as well,
- * hard links, is written in place, for all of them. */
+ * where that is allowed, and permissions stay; through a symbolic link the file itself is replaced. One that has other names as
+ * well, hard links, is written in place, for all of them. */
 bool file_replace(const char *path, struct str text, struct arena *a, const char **ret_error);
 
 /* The folder part of a path, without the last slash; "" when there is none. */

@@ -27,6 +27,9 @@ static void finish(struct fixture *f) {
 	arena_finish(&f->arena);
 }
 
+/* Of a ratio that is too long for a line. */
+#define LEFT "sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))"
+#define RIGHT "sum by (job, instance) (rate(http_requests_total[5m]))"
 #define HEAD "groups:\n- name: g\n  rules:\n  - record: a\n"
 
 /* What stands behind `expr: ` before and after. */
@@ -62,12 +65,13 @@ static const struct {
 	{"1e3", "1000"},
 	{"up{a=~`b\\.c`}", "up{a=~\"b\\\\.c\"}"},
 	{"'x and\n      y'", "'x and\n      y'"},
-	{">-  # 3\n       sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) / \n       (sum by (job, instance) (rate(http_requests_total[5m])))\n",
-	 ">3-  # 3\n         sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n       /\n         (sum by (job, instance) (rate(http_requests_total[5m])))\n"},
-	{"|2-\n          sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n       sum by (job, instance) (rate(http_requests_total[5m]))", "|2-\n        sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n        sum by (job, instance) (rate(http_requests_total[5m]))"},
+	{">-  # 3\n       " LEFT " / \n       (" RIGHT ")\n",
+	 ">3-  # 3\n         " LEFT "\n       /\n         (" RIGHT ")\n"},
+	{"|2-\n          " LEFT "\n      /\n       " RIGHT "",
+	 "|2-\n        " LEFT "\n      /\n        " RIGHT ""},
 	/* YAML counts an indentation to 9 only */
-	{"|\n                  sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) /\n                  sum by (job, instance) (rate(http_requests_total[5m]))\n",
-	 "|\n                  sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) /\n                  sum by (job, instance) (rate(http_requests_total[5m]))\n"},
+	{"|\n                  " LEFT " /\n                  " RIGHT "\n",
+	 "|\n                  " LEFT " /\n                  " RIGHT "\n"},
 	{"|\n      sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m])) / sum by (job, instance) "
 	 "(rate(http_requests_total[5m]))\n",
 	 "|2\n        sum by (job, instance) (rate(http_requests_total{code=~\"5..\"}[5m]))\n      /\n"
