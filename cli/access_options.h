@@ -3,7 +3,7 @@
 #define CLI_ACCESS_OPTIONS_H
 
 #include "cli/options.h"
-#include "engine/config.h"
+#include "engine/config/config.h"
 
 /* A command's own options, then those of the way in. */
 struct access_options {

@@ -3,7 +3,7 @@
 #define CLI_CHECK_H
 
 #include "cli/command.h"
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "engine/io/files.h"
 #include "rules/lint.h"
 #include "rules/report.h"

@@ -1,7 +1,7 @@
 /* Files of a run, and what they are. */
 #include "cli/check.h"
+#include "engine/config/web_config.h"
 #include "engine/limits.h"
-#include "engine/web_config.h"
 #include "rules/manifest.h"
 #include "rules/yaml.h"
 

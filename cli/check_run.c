@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
-#include "engine/config_place.h"
+#include "engine/config/config_place.h"
 #include "engine/inspection.h"
 #include "engine/io/access.h"
 #include "engine/io/web_access.h"

@@ -7,7 +7,7 @@
 #include "cli/access_options.h"
 #include "cli/query_print.h"
 #include "cli/terminal.h"
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "engine/io/clock.h"
 #include "engine/io/query.h"
 

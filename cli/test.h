@@ -9,7 +9,7 @@
 #include "cli/test_mutate.h"
 #include "cli/test_progress.h"
 #include "engine/io/files.h"
-#include "engine/rule_test.h"
+#include "engine/rule-tests/rule_test.h"
 
 /* One run of the command. */
 struct test_run {

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "cli/options.h"
-#include "engine/coverage.h"
+#include "engine/rule-tests/coverage.h"
 
 struct test_run;
 

@@ -3,7 +3,7 @@
 #define CLI_TEST_MUTATE_H
 
 #include "cli/options.h"
-#include "engine/mutant_trial.h"
+#include "engine/rule-tests/mutant_trial.h"
 
 struct test_run;
 

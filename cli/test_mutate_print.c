@@ -5,7 +5,7 @@
 #include "base/gofloat.h"
 #include "cli/terminal.h"
 #include "cli/test.h"
-#include "engine/mutant_place.h"
+#include "engine/rule-tests/mutant_place.h"
 
 #define SHOWN_SURVIVORS 100u /* all are in the JSON */
 #define SHOWN_UNSEEN 20u     /* rules that no test looks at */

@@ -7,7 +7,7 @@
 #include "cli/test.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
-#include "engine/rule_test_update.h"
+#include "engine/rule-tests/rule_test_update.h"
 
 /* One file. */
 struct renewal {

@@ -2,7 +2,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "engine/exchange.h"
 #include "engine/phase.h"
 #include "rules/group.h"

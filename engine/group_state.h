@@ -4,7 +4,7 @@
 #define ENGINE_GROUP_STATE_H
 
 #include "engine/alerting.h"
-#include "engine/evaluation_mode.h"
+#include "engine/config/evaluation_mode.h"
 #include "engine/outputs.h"
 #include "rules/group.h"
 

@@ -2,7 +2,7 @@
 #ifndef ENGINE_RULE_SET_H
 #define ENGINE_RULE_SET_H
 
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "rules/group.h"
 
 struct rule_set_file {

@@ -3,7 +3,7 @@
 #ifndef ENGINE_IO_ACCESS_H
 #define ENGINE_IO_ACCESS_H
 
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "engine/io/http_client.h"
 
 #define ACCESS_FILE_BYTES                                                                          \

@@ -6,7 +6,7 @@
 
 #include "base/strbuf.h"
 #include "base/timestamp.h"
-#include "engine/config_access.h"
+#include "engine/config/config_access.h"
 
 struct ask_options {
 	const char *url;                    /* of the server, without a slash at the end */

@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "base/timestamp.h"
-#include "engine/config_access.h"
+#include "engine/config/config_access.h"
 
 struct http_client;
 struct http_exchange;

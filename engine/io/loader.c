@@ -3,7 +3,7 @@
 #include <fnmatch.h>
 
 #include "base/url.h"
-#include "engine/config_place.h"
+#include "engine/config/config_place.h"
 #include "engine/io/files.h"
 #include "engine/io/web_access.h"
 #include "engine/limits.h"

@@ -2,7 +2,7 @@
 #ifndef ENGINE_IO_LOADER_H
 #define ENGINE_IO_LOADER_H
 
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "engine/rule_set.h"
 
 /* One setting that was given outside of the file. */

@@ -6,7 +6,7 @@
 
 #include "base/bug.h"
 #include "base/mem.h"
-#include "engine/web_config.h"
+#include "engine/config/web_config.h"
 
 #define BCRYPT_BYTES 72 /* of a password; bcrypt does not look at more */
 #define KEY_BYTES 32

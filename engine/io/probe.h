@@ -3,7 +3,7 @@
 #define ENGINE_IO_PROBE_H
 
 #include "base/timestamp.h"
-#include "engine/config_access.h"
+#include "engine/config/config_access.h"
 
 struct probe_answer {
 	int status;          /* 0: none, and `failure` says why */

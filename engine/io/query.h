@@ -2,7 +2,7 @@
 #ifndef ENGINE_IO_QUERY_H
 #define ENGINE_IO_QUERY_H
 
-#include "engine/config_access.h"
+#include "engine/config/config_access.h"
 #include "engine/promapi.h"
 #include "promql-lite/eval.h"
 #include "promql-lite/parser.h"

@@ -1,7 +1,7 @@
 #include "engine/io/web_access.h"
 
 #include "base/mem.h"
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
 

@@ -5,7 +5,7 @@
 
 #include <gnutls/gnutls.h>
 
-#include "engine/web_config.h"
+#include "engine/config/web_config.h"
 
 struct web_tls_terms;
 

@@ -8,7 +8,7 @@
 #include "base/bug.h"
 #include "base/gofloat.h"
 #include "base/mem.h"
-#include "engine/simulation.h"
+#include "engine/rule-tests/simulation.h"
 #include "tests/conformance/answers.h"
 #include "tests/conformance/load.h"
 

@@ -1,6 +1,6 @@
 /* Cases {"config", "input", "keep", "labels"} or {"config", "input", "error"}: a list of relabelling rules and what becomes of a
  * label set, or the message that refuses the list. */
-#include "engine/config.h"
+#include "engine/config/config.h"
 #include "tests/conformance/answers.h"
 
 static void print_labels(struct strbuf *out, struct labels l) {

@@ -7,7 +7,7 @@
 
 #include "base/gofloat.h"
 #include "engine/io/files.h"
-#include "engine/rule_test.h"
+#include "engine/rule-tests/rule_test.h"
 
 #define MAX_BYTES (64u << 20)
 

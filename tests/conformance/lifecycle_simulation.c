@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/simulation.h"
+#include "engine/rule-tests/simulation.h"
 #include "notifiers/outbox.h"
 #include "promql-lite/parser.h"
 #include "tests/conformance/lifecycle.h"

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "base/bug.h"
-#include "engine/mutant.h"
+#include "engine/rule-tests/mutant.h"
 #include "promql-lite/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

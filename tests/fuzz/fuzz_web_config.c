@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "base/bug.h"
-#include "engine/web_config.h"
+#include "engine/config/web_config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@ import re
 from tree import ROOT, finish, lines_of
 
 OPTION = r'OPTION\(\s*(section )?"([\w.]+)",\s*SETTING_\w+,\s*[\w.]+,\s*(?:flag )?("[\w-]+"|NULL),\s*(?:variable )?"(\w+)"'
-source = "\n".join(re.sub(r"\s*\\$", "", line) for line in lines_of("engine/config_option.c"))
-keys = "\n".join(lines_of("engine/config_access.c") + lines_of("engine/config_access_private.h"))
+source = "\n".join(re.sub(r"\s*\\$", "", line) for line in lines_of("engine/config/config_option.c"))
+keys = "\n".join(lines_of("engine/config/config_access.c") + lines_of("engine/config/config_access_private.h"))
 with open(os.path.join(ROOT, "docs/configuration.md"), encoding="utf-8") as f:
 	text = f.read()
 with open(os.path.join(ROOT, "examples/tocsin.yml"), encoding="utf-8") as f:

@@ -11,7 +11,7 @@ own = re.findall(r"^#define (LIMIT_\w+) ", "\n".join(lines_of("engine/limits.h")
 with open(os.path.join(ROOT, "docs/security.md"), encoding="utf-8") as f:
 	rows = {name: (int(number) * UNITS[unit], setting) for number, unit, setting, name in
 			re.findall(r"^\| .+ \| (\d+)( [KMG]iB)? \| (?:`(.+)` )?\| `(\w+)` \|$", f.read(), re.M)}
-options = "\n".join(lines_of("engine/config_option.c"))
+options = "\n".join(lines_of("engine/config/config_option.c"))
 flags = re.findall(r'\.flag = "([\w-]+)"', "\n".join("\n".join(lines_of(path)) for path in c_files((".c",)) if path.startswith("cli/")))
 complaints = [] if len(own) > 10 and len(rows) > len(own) else ["the limits were not found"]
 complaints += [f"docs/security.md: {name} of engine/limits.h is missing" for name in own if name not in rows]

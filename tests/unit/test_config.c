@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/config.h"
+#include "engine/config/config.h"
 
 struct fixture {
 	struct arena arena;

@@ -2,7 +2,7 @@
  * tests/conformance/relabel. */
 #include "tests/unit/check.h"
 
-#include "engine/config.h"
+#include "engine/config/config.h"
 
 struct fixture {
 	struct arena arena;

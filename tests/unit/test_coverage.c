@@ -1,6 +1,6 @@
 /* Coverage: which points a rule has, which of them tests reach, and where they stand. */
-#include "engine/coverage.h"
-#include "engine/rule_test.h"
+#include "engine/rule-tests/coverage.h"
+#include "engine/rule-tests/rule_test.h"
 #include "tests/unit/check.h"
 
 /* Rules in a file, the tests of a test file, one run. */

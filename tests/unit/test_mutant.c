@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "engine/mutant_trial.h"
+#include "engine/rule-tests/mutant_trial.h"
 #include "promql-lite/eval.h"
 #include "tests/unit/world.h"
 

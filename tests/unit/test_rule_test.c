@@ -1,5 +1,5 @@
 /* Rule tests: what passes, what is reported of what does not, and where it ends. */
-#include "engine/rule_test.h"
+#include "engine/rule-tests/rule_test.h"
 #include "tests/unit/check.h"
 
 #define RULES                                                                                      \

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "engine/config/shard.h"
 #include "engine/rule_set.h"
-#include "engine/shard.h"
 
 static void test_words(void **state) {
 	(void)state;

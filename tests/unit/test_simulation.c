@@ -1,5 +1,5 @@
 /* The simulation: which groups are evaluated when, what they see, and that looking ahead changes nothing. */
-#include "engine/simulation.h"
+#include "engine/rule-tests/simulation.h"
 #include "tests/unit/world.h"
 
 #define MINUTE 60000

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "engine/config/web_config.h"
 #include "engine/rate_limit.h"
-#include "engine/web_config.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HASH10 "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"

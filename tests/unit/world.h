@@ -3,7 +3,7 @@
 #define TESTS_UNIT_WORLD_H
 
 #include "base/gofloat.h"
-#include "engine/simulation.h"
+#include "engine/rule-tests/simulation.h"
 #include "promql-lite/series_notation.h"
 #include "tests/unit/check.h"
 
