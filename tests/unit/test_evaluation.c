@@ -151,26 +151,25 @@ static void test_errors(void **state) {
 static void test_regex_limit(void **state) {
 	(void)state;
 	static const char *const series[] = {"m{x=\"1\"} 1", "m{x=\"many\"} 1"};
+	/* a million steps take seconds under valgrind: not every series in every form */
 	for (size_t i = 0; i < COUNT(series); i++) {
-		for (size_t j = 0; j < COUNT(forms); j++) {
-			struct world w;
-			world_init(&w,
-					   "groups: [{name: g, rules: [{record: own, expr: m, labels: {x: many}},"
-					   " {alert: R, expr: '{x=~\"(?:.?){450}(?:.?){450}[!?]\"}'},"
-					   " {record: after, expr: '1'}]}]",
-					   forms[j]);
-			world_add(&w, 0, 15000, series[i]);
-			world_step(&w, 0);
-			const struct rule_state *r = world_rule(&w, "R");
-			assert_int_equal(r->health, RULE_HEALTH_ERR);
-			assert_string_equal(
-				r->last_error,
-				"matching the regular expression `(?:.?){450}(?:.?){450}[!?]` against a "
-				"text of 4 bytes takes more steps than the limit of 1000000; write it "
-				"with fewer repetitions within repetitions");
-			assert_int_equal(world_rule(&w, "after")->health, RULE_HEALTH_OK);
-			world_finish(&w);
-		}
+		struct world w;
+		world_init(&w,
+				   "groups: [{name: g, rules: [{record: own, expr: m, labels: {x: many}},"
+				   " {alert: R, expr: '{x=~\"(?:.?){450}(?:.?){450}[!?]\"}'},"
+				   " {record: after, expr: '1'}]}]",
+				   forms[i % COUNT(forms)]);
+		world_add(&w, 0, 15000, series[i]);
+		world_step(&w, 0);
+		const struct rule_state *r = world_rule(&w, "R");
+		assert_int_equal(r->health, RULE_HEALTH_ERR);
+		assert_string_equal(
+			r->last_error,
+			"matching the regular expression `(?:.?){450}(?:.?){450}[!?]` against a "
+			"text of 4 bytes takes more steps than the limit of 1000000; write it "
+			"with fewer repetitions within repetitions");
+		assert_int_equal(world_rule(&w, "after")->health, RULE_HEALTH_OK);
+		world_finish(&w);
 	}
 }
 
