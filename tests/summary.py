@@ -4,7 +4,7 @@ import re
 import sys
 import xml.etree.ElementTree as xml
 
-TOLD = 40  # lines of what a failed program printed: the log above has them all
+TOLD = 40  # lines of what a failed program printed, from its first complaint on, or else the last ones: the log above has them all
 
 status, logs = int(sys.argv[1]), sys.argv[2:]
 passed = failed = skipped = 0
@@ -14,7 +14,9 @@ counted = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 def tell(suite, cases):
 	print(f"\nfailed: {suite.get('name')}: {', '.join(case.get('name') for case in cases)}")
 	said = "".join((suite.findtext(kind) or "") for kind in ("system-out", "system-err")) or "".join(cases[0].itertext())
-	for line in said.strip().splitlines()[-TOLD:]:
+	lines = said.strip().splitlines()
+	first = next((i for i, line in enumerate(lines) if line.startswith("not ok")), max(0, len(lines) - TOLD))
+	for line in lines[first:first + TOLD]:
 		print(f"    {line}")
 
 
