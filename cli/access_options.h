@@ -6,18 +6,14 @@
 #include "engine/config/config.h"
 
 /* A command's own options, then those of the way in. */
-struct access_options {
-	struct options_spec spec; /* to be parsed by */
-	const char **names; /* of the settings behind the rows; NULL: an option of the command's own */
-};
-void access_options_init(struct access_options *x, const struct options_spec *own, struct arena *a);
+void access_options_describe(const struct options_spec *own, struct arena *a,
+							 struct options_spec *ret_spec);
 
 /* Sets what was given, and finishes the configuration. false: something is wrong, and a message was printed. */
-bool access_options_read(const struct access_options *x, const struct options *o, struct config *c,
-						 struct arena *a);
+bool access_options_read(const struct options *o, struct config *c, struct arena *a);
 
 /* One setting of the configuration under a flag of the command's own; complains without showing a password. */
-bool access_options_set(const struct command *command, const struct options *o, const char *flag,
-						const char *setting, struct config *c, struct arena *a);
+bool access_options_set(const struct options *o, const char *flag, const char *setting,
+						struct config *c, struct arena *a);
 
 #endif

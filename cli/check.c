@@ -205,8 +205,7 @@ static bool read_scrape_interval(const struct options *o, struct check_options *
 	return false;
 }
 
-static bool read_server(const struct access_options *x, const struct options *o,
-						struct check_options *c, struct arena *a) {
+static bool read_server(const struct options *o, struct check_options *c, struct arena *a) {
 	c->asks_server = options_get(o, "prometheus") != NULL;
 	if (!c->asks_server && c->max_series > 0) {
 		options_complain(&command_check, "--max-series needs --prometheus");
@@ -214,9 +213,9 @@ static bool read_server(const struct access_options *x, const struct options *o,
 	}
 	config_init(&c->config);
 	return !c->asks_server ||
-		   (access_options_set(&command_check, o, "prometheus", "prometheus.url", &c->config, a) &&
-			access_options_set(&command_check, o, "timeout", "prometheus.timeout", &c->config, a) &&
-			access_options_read(x, o, &c->config, a));
+		   (access_options_set(o, "prometheus", "prometheus.url", &c->config, a) &&
+			access_options_set(o, "timeout", "prometheus.timeout", &c->config, a) &&
+			access_options_read(o, &c->config, a));
 }
 
 #define SHOWN_OF_TEXT 50 /* problems: more than a screen is not read */
@@ -250,8 +249,7 @@ static bool check_stdout(const struct check_options *c) {
 	return good;
 }
 
-static bool read_options(const struct access_options *x, const struct options *o,
-						 struct check_options *c, struct arena *a) {
+static bool read_options(const struct options *o, struct check_options *c, struct arena *a) {
 	*c = (struct check_options){
 		.quiet = options_get(o, "quiet") != NULL,
 		.lint_fatal = options_get(o, "lint-fatal") != NULL,
@@ -268,7 +266,7 @@ static bool read_options(const struct access_options *x, const struct options *o
 		!read_switches(o->variables, o->variable_count, &c->lint.enabled) ||
 		!read_switches(o->flags, o->flag_count, &c->lint.enabled) || !read_requirements(o, c, a) ||
 		!read_scrape_interval(o, c, a) || !read_count(o, "max-series", &c->max_series) ||
-		!read_server(x, o, c, a)) {
+		!read_server(o, c, a)) {
 		return false;
 	}
 	drop_below(&c->lint.enabled, c->shown);
@@ -293,8 +291,7 @@ static enum exit_code list_lints(void) {
 	return EXIT_FINE;
 }
 
-static enum exit_code check_operands(const struct access_options *x, const struct options *o,
-									 struct arena *a) {
+static enum exit_code check_operands(const struct options *o, struct arena *a) {
 	struct check_options options;
 	struct check c = {.options = &options};
 	if (options_get(o, "list-lints") != NULL) {
@@ -304,7 +301,7 @@ static enum exit_code check_operands(const struct access_options *x, const struc
 		return options_complain(&command_check, "which FILE? (\"-\" is the standard input)");
 	}
 	enum exit_code code = EXIT_USAGE;
-	if (read_options(x, o, &options, a)) {
+	if (read_options(o, &options, a)) {
 		arena_init(&c.arena);
 		for (int i = 0; i < o->operand_count; i++) {
 			check_add_operand(&c, o->operands[i]);
@@ -316,28 +313,12 @@ static enum exit_code check_operands(const struct access_options *x, const struc
 	return code;
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct arena a;
-	struct access_options access;
-	struct options options;
-	arena_init(&a);
-	access_options_init(&access, &spec, &a);
-	enum options_outcome outcome = options_parse(&access.spec, argc, argv, &a, &options);
-	enum exit_code code = outcome == OPTIONS_READ     ? check_operands(&access, &options, &a)
-						  : outcome == OPTIONS_HELPED ? EXIT_FINE
-													  : EXIT_USAGE;
-	arena_finish(&a);
-	return code;
-}
-
 static void describe(struct arena *a, struct options_spec *ret_spec) {
-	struct access_options access;
-	access_options_init(&access, &spec, a);
-	*ret_spec = access.spec;
+	access_options_describe(&spec, a, ret_spec);
 }
 
 const struct command command_check = {.name = "check",
 									  .operand = "FILE...",
 									  .summary = "judge rule files and configuration",
-									  .run = run,
+									  .run = check_operands,
 									  .describe = describe};

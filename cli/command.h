@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 
+struct options;
 struct options_spec;
 
 enum exit_code {
@@ -21,11 +22,17 @@ struct command {
 	const char
 		*operand; /* what follows the options, for the usage line: "FILE..."; NULL: nothing */
 	const char *summary; /* one line, no full stop: the list in `tocsin --help` */
-	/* argv[0] is the subcommand's name. Results on stdout, messages on stderr; answers --help itself (see options_parse). */
-	enum exit_code (*run)(int argc, char **argv);
-	/* Its options, as `run` reads them; made in the arena where they are no constants. */
+	/* Its options; NULL: they are no constants, and are made in the arena. */
+	const struct options_spec *spec;
 	void (*describe)(struct arena *a, struct options_spec *ret_spec);
+	/* What it does, once its command line was read. Results on stdout, messages on stderr. */
+	enum exit_code (*run)(const struct options *o, struct arena *a);
 };
+
+void command_describe(const struct command *c, struct arena *a, struct options_spec *ret_spec);
+
+/* Reads the command line, whose first word is the command's name, and runs it. Answers --help itself. */
+enum exit_code command_start(const struct command *c, int argc, char **argv);
 
 /* All of them, in the order of `tocsin --help`. */
 extern const struct command *const commands[];

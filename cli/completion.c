@@ -69,25 +69,8 @@ static enum exit_code print(const struct options *options, struct arena *a) {
 	return options_complain(&command_completion, "for which shell: bash or zsh?");
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct arena a;
-	struct options options;
-	arena_init(&a);
-	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
-	enum exit_code code = outcome == OPTIONS_READ     ? print(&options, &a)
-						  : outcome == OPTIONS_HELPED ? EXIT_FINE
-													  : EXIT_USAGE;
-	arena_finish(&a);
-	return code;
-}
-
-static void describe(struct arena *a, struct options_spec *ret_spec) {
-	(void)a;
-	*ret_spec = spec;
-}
-
 const struct command command_completion = {.name = "completion",
 										   .operand = "bash|zsh",
 										   .summary = "print tab completion for a shell",
-										   .run = run,
-										   .describe = describe};
+										   .run = print,
+										   .spec = &spec};

@@ -83,7 +83,7 @@ static void add_function(struct strbuf *out, struct arena *a, const char *name, 
 	strbuf_printf(out, "%s() {\n	case %s in\n", name, key);
 	for (size_t i = 0; i < command_count; i++) {
 		struct options_spec spec;
-		commands[i]->describe(a, &spec);
+		command_describe(commands[i], a, &spec);
 		add(out, &spec);
 	}
 	strbuf_printf(out, "	*) %s ;;\n	esac\n}\n\n", otherwise);

@@ -79,7 +79,7 @@ static void add_option(struct strbuf *out, const struct option_row *row) {
 
 static void add_command(struct strbuf *out, struct arena *a, const struct command *command) {
 	struct options_spec spec;
-	command->describe(a, &spec);
+	command_describe(command, a, &spec);
 	strbuf_printf(out, "		%s)\n			_arguments -s -S '(- *)'{-h,--help}'[print help]'",
 				  command->name);
 	for (size_t i = 0; i < spec.count; i++) {

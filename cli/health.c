@@ -261,29 +261,16 @@ static enum exit_code ask_and_judge(const struct health *h) {
 	return judge(h, url, &answer);
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct arena a;
-	struct options options;
-	struct health h = {.options = &options, .arena = &a};
-	arena_init(&a);
-	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
-	enum exit_code code = outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
-	if (outcome == OPTIONS_READ && options.operand_count > 0) {
-		options_complain(&command_health, "unexpected argument \"%s\"", options.operands[0]);
-	} else if (outcome == OPTIONS_READ) {
-		code = read_all(&h);
-		code = code == EXIT_FINE ? ask_and_judge(&h) : code;
+static enum exit_code run(const struct options *o, struct arena *a) {
+	struct health h = {.options = o, .arena = a};
+	if (o->operand_count > 0) {
+		return options_complain(&command_health, "unexpected argument \"%s\"", o->operands[0]);
 	}
-	arena_finish(&a);
-	return code;
-}
-
-static void describe(struct arena *a, struct options_spec *ret_spec) {
-	(void)a;
-	*ret_spec = spec;
+	enum exit_code code = read_all(&h);
+	return code == EXIT_FINE ? ask_and_judge(&h) : code;
 }
 
 const struct command command_health = {.name = "health",
 									   .summary = "ask the tocsin that runs whether it is well",
 									   .run = run,
-									   .describe = describe};
+									   .spec = &spec};

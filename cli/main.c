@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
 	const char *name = argv[1];
 	if (strcmp(name, "help") == 0 && argc > 2 && command_find(argv[2]) != NULL) {
 		char *help[] = {argv[2], (char *)"--help", NULL};
-		return (int)command_find(argv[2])->run(2, help);
+		return (int)command_start(command_find(argv[2]), 2, help);
 	}
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_usage(stdout);
@@ -63,7 +63,7 @@ int main(int argc, char **argv) {
 		print_usage(stderr);
 		return (int)EXIT_USAGE;
 	}
-	enum exit_code code = command->run(argc - 1, argv + 1);
+	enum exit_code code = command_start(command, argc - 1, argv + 1);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fputs("tocsin: the output could not be written in full\n", stderr);
 		code = code == EXIT_FINE ? EXIT_UNABLE : code;

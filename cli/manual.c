@@ -130,7 +130,7 @@ static void add_page(struct strbuf *out, struct arena *a) {
 		".SH COMMANDS\nEvery command has \\fB\\-h\\fR, \\fB\\-\\-help\\fR, which prints its part of this page.\n");
 	for (size_t i = 0; i < command_count; i++) {
 		struct options_spec spec;
-		commands[i]->describe(a, &spec);
+		command_describe(commands[i], a, &spec);
 		add_command(out, &spec);
 	}
 	strbuf_add_c(
@@ -144,29 +144,16 @@ static void add_page(struct strbuf *out, struct arena *a) {
 		"\\fBprometheus\\fR(1), \\fBpromtool\\fR(1), \\fBprometheus\\-alertmanager\\fR(1)\n");
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct arena a;
-	struct options options;
-	arena_init(&a);
-	enum options_outcome outcome = options_parse(&own_spec, argc, argv, &a, &options);
-	enum exit_code code = outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
-	if (outcome == OPTIONS_READ && options.operand_count > 0) {
-		options_complain(&command_manual, "there is one page, for all commands");
-	} else if (outcome == OPTIONS_READ) {
-		struct strbuf out = STRBUF_INIT;
-		add_page(&out, &a);
-		fputs(out.ptr, stdout);
-		strbuf_finish(&out);
-		code = EXIT_FINE;
+static enum exit_code run(const struct options *o, struct arena *a) {
+	if (o->operand_count > 0) {
+		return options_complain(&command_manual, "there is one page, for all commands");
 	}
-	arena_finish(&a);
-	return code;
-}
-
-static void describe(struct arena *a, struct options_spec *ret_spec) {
-	(void)a;
-	*ret_spec = own_spec;
+	struct strbuf out = STRBUF_INIT;
+	add_page(&out, a);
+	fputs(out.ptr, stdout);
+	strbuf_finish(&out);
+	return EXIT_FINE;
 }
 
 const struct command command_manual = {
-	.name = "manual", .summary = "print the manual page", .run = run, .describe = describe};
+	.name = "manual", .summary = "print the manual page", .run = run, .spec = &own_spec};

@@ -246,7 +246,7 @@ static void read_variable(const struct option_row *row, const char *text, struct
 
 enum options_outcome options_parse(const struct options_spec *spec, int argc, char **argv,
 								   struct arena *a, struct options *ret_options) {
-	*ret_options = (struct options){0};
+	*ret_options = (struct options){.spec = spec};
 	size_t capacity = 0;
 	for (size_t i = 0; i < spec->count; i++) {
 		const char *variable = spec->rows[i].variable;

@@ -34,7 +34,8 @@ struct option_given {
 };
 
 struct options {
-	struct option_given *variables; /* from the environment, which flags outdo */
+	const struct options_spec *spec; /* that they were read by */
+	struct option_given *variables;  /* from the environment, which flags outdo */
 	size_t variable_count;
 	struct option_given *flags; /* in the order of the command line */
 	size_t flag_count;

@@ -86,25 +86,8 @@ static enum exit_code present(const struct options *options, struct arena *a) {
 	return print_one(options->operands[0], options, a);
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct arena a;
-	arena_init(&a);
-	struct options options;
-	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
-	enum exit_code code = outcome == OPTIONS_READ     ? present(&options, &a)
-						  : outcome == OPTIONS_HELPED ? EXIT_FINE
-													  : EXIT_USAGE;
-	arena_finish(&a);
-	return code;
-}
-
-static void describe(struct arena *a, struct options_spec *ret_spec) {
-	(void)a;
-	*ret_spec = spec;
-}
-
 const struct command command_presets = {.name = "presets",
 										.operand = "[NAME]",
 										.summary = "list the built-in rule files, or print one",
-										.run = run,
-										.describe = describe};
+										.run = present,
+										.spec = &spec};

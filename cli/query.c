@@ -121,8 +121,7 @@ static bool read_where(struct question *q, const struct options *o) {
 	return true;
 }
 
-static bool read_question(struct question *q, const struct access_options *x,
-						  const struct options *o, struct arena *a) {
+static bool read_question(struct question *q, const struct options *o, struct arena *a) {
 	config_init(&q->config);
 	if (o->operand_count != 1) {
 		options_complain(&command_query,
@@ -132,12 +131,11 @@ static bool read_question(struct question *q, const struct access_options *x,
 	q->text = o->operands[0];
 	q->json = options_get(o, "json") != NULL;
 	q->table = options_get(o, "table") != NULL;
-	const struct command *command = &command_query;
 	struct config *c = &q->config;
-	if (!access_options_set(command, o, "prometheus", "prometheus.url", c, a) ||
-		!access_options_set(command, o, "timeout", "prometheus.timeout", c, a) ||
-		!access_options_set(command, o, "limit-answer-bytes", "limits.answer_bytes", c, a) ||
-		!access_options_read(x, o, c, a) || !read_grid(q, o, a) || !read_where(q, o)) {
+	if (!access_options_set(o, "prometheus", "prometheus.url", c, a) ||
+		!access_options_set(o, "timeout", "prometheus.timeout", c, a) ||
+		!access_options_set(o, "limit-answer-bytes", "limits.answer_bytes", c, a) ||
+		!access_options_read(o, c, a) || !read_grid(q, o, a) || !read_where(q, o)) {
 		return false;
 	}
 	q->query.access = &c->prometheus.access;
@@ -276,31 +274,13 @@ static enum exit_code answer(const struct question *q, struct arena *a) {
 	return code;
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct arena a;
-	struct options options;
-	struct access_options access;
+static enum exit_code run(const struct options *o, struct arena *a) {
 	struct question question = {0};
-	arena_init(&a);
-	access_options_init(&access, &own_spec, &a);
-	enum exit_code code = EXIT_USAGE;
-	switch (options_parse(&access.spec, argc, argv, &a, &options)) {
-	case OPTIONS_HELPED: code = EXIT_FINE; break;
-	case OPTIONS_WRONG: break;
-	case OPTIONS_READ:
-		if (read_question(&question, &access, &options, &a)) {
-			code = answer(&question, &a);
-		}
-		break;
-	}
-	arena_finish(&a);
-	return code;
+	return read_question(&question, o, a) ? answer(&question, a) : EXIT_USAGE;
 }
 
 static void describe(struct arena *a, struct options_spec *ret_spec) {
-	struct access_options access;
-	access_options_init(&access, &own_spec, a);
-	*ret_spec = access.spec;
+	access_options_describe(&own_spec, a, ret_spec);
 }
 
 const struct command command_query = {.name = "query",

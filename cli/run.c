@@ -37,14 +37,14 @@ static void make_rows(struct arena *a, struct options_spec *spec) {
 /* ---- from options to settings ---- */
 
 /* config_options() and the rows run in step. */
-static const char *setting_of(const struct options_spec *spec, const struct option_row *row) {
-	size_t index = (size_t)(row - spec->rows), count;
+static const char *setting_of(const struct options *o, const struct option_row *row) {
+	size_t index = (size_t)(row - o->spec->rows), count;
 	return index < OWN_ROWS ? NULL : config_options(&count)[index - OWN_ROWS].name;
 }
 
-static void add_setting(struct loader *l, struct arena *a, const struct options_spec *spec,
+static void add_setting(struct loader *l, struct arena *a, const struct options *o,
 						const struct option_given *given, bool is_flag) {
-	const char *name = setting_of(spec, given->row);
+	const char *name = setting_of(o, given->row);
 	if (name != NULL) {
 		l->settings[l->setting_count++] = (struct loader_setting){
 			.name = name,
@@ -54,8 +54,7 @@ static void add_setting(struct loader *l, struct arena *a, const struct options_
 }
 
 /* Variables first, and only those that no flag outdoes: of a list, the two are not mixed. */
-static void make_loader(struct loader *l, struct arena *a, const struct options_spec *spec,
-						const struct options *o) {
+static void make_loader(struct loader *l, struct arena *a, const struct options *o) {
 	*l = (struct loader){.path = options_get(o, "config")};
 	if (l->path != NULL && l->path[0] == '\0') {
 		l->path = NULL; /* an empty TOCSIN_CONFIG */
@@ -68,11 +67,11 @@ static void make_loader(struct loader *l, struct arena *a, const struct options_
 			outdone = outdone || o->flags[k].row == o->variables[i].row;
 		}
 		if (!outdone) {
-			add_setting(l, a, spec, &o->variables[i], false);
+			add_setting(l, a, o, &o->variables[i], false);
 		}
 	}
 	for (size_t i = 0; i < o->flag_count; i++) {
-		add_setting(l, a, spec, &o->flags[i], true);
+		add_setting(l, a, o, &o->flags[i], true);
 	}
 }
 
@@ -191,27 +190,18 @@ static void describe(struct arena *a, struct options_spec *ret_spec) {
 	make_rows(a, ret_spec);
 }
 
-static enum exit_code run(int argc, char **argv) {
-	struct options_spec spec;
-	struct arena a;
-	struct options options;
+static enum exit_code run(const struct options *o, struct arena *a) {
 	struct loader loader;
-	arena_init(&a);
-	describe(&a, &spec);
-	enum options_outcome outcome = options_parse(&spec, argc, argv, &a, &options);
-	enum exit_code code = outcome == OPTIONS_HELPED ? EXIT_FINE : EXIT_USAGE;
-	if (outcome == OPTIONS_READ && options.operand_count > 0) {
+	if (o->operand_count > 0) {
 		struct strbuf shown = STRBUF_INIT;
-		url_mask(&shown, str_from(options.operands[0]));
+		url_mask(&shown, str_from(o->operands[0]));
 		options_complain(&command_run, "unexpected argument \"%s\"",
 						 shown.len > 0 ? shown.ptr : "");
 		strbuf_finish(&shown);
-	} else if (outcome == OPTIONS_READ) {
-		make_loader(&loader, &a, &spec, &options);
-		code = run_supervised(&loader);
+		return EXIT_USAGE;
 	}
-	arena_finish(&a);
-	return code;
+	make_loader(&loader, a, o);
+	return run_supervised(&loader);
 }
 
 const struct command command_run = {.name = "run",

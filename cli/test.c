@@ -332,25 +332,17 @@ static enum exit_code test_as_asked(struct test_run *r, const struct options *o)
 	return read_options(r, o) == EXIT_FINE ? test_watch(o, test_files) : EXIT_USAGE;
 }
 
-static enum exit_code run(int argc, char **argv) {
+static enum exit_code run(const struct options *o, struct arena *a) {
+	(void)a; /* of each run its own */
 	struct test_run r = {.code = EXIT_FINE};
-	struct options options;
 	arena_init(&r.arena);
-	enum options_outcome outcome = options_parse(&spec, argc, argv, &r.arena, &options);
-	enum exit_code code = outcome == OPTIONS_READ     ? test_as_asked(&r, &options)
-						  : outcome == OPTIONS_HELPED ? EXIT_FINE
-													  : EXIT_USAGE;
+	enum exit_code code = test_as_asked(&r, o);
 	test_run_finish(&r);
 	return code;
-}
-
-static void describe(struct arena *a, struct options_spec *ret_spec) {
-	(void)a;
-	*ret_spec = spec;
 }
 
 const struct command command_test = {.name = "test",
 									 .operand = "FILE...",
 									 .summary = "run rule unit tests",
 									 .run = run,
-									 .describe = describe};
+									 .spec = &spec};
