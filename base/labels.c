@@ -2,38 +2,18 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "base/utf8.h"
-
-/* Index of the name, or where it would have to stand. */
-static size_t find_place(const struct label *items, size_t count, struct str name,
-						 bool *ret_found) {
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_compare(items[middle].name, name);
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	*ret_found = false;
-	return low;
-}
 
 struct str labels_get(struct labels l, struct str name) {
 	bool found;
-	size_t at = find_place(l.items, l.count, name, &found);
+	size_t at = sorted_find(l.items, sizeof(struct label), l.count, name, &found);
 	return found ? l.items[at].value : STR_EMPTY;
 }
 
 bool labels_has(struct labels l, struct str name) {
 	bool found;
-	find_place(l.items, l.count, name, &found);
+	sorted_find(l.items, sizeof(struct label), l.count, name, &found);
 	return found;
 }
 
@@ -214,7 +194,7 @@ void labels_builder_set(struct labels_builder *b, struct str name, struct str va
 		return;
 	}
 	bool found;
-	size_t at = find_place(b->items, b->count, name, &found);
+	size_t at = sorted_find(b->items, sizeof(struct label), b->count, name, &found);
 	if (!found) {
 		b->items = arena_grow(b->arena, b->items, b->count, &b->capacity, sizeof(*b->items));
 		memmove(&b->items[at + 1], &b->items[at], (b->count - at) * sizeof(*b->items));
@@ -225,7 +205,7 @@ void labels_builder_set(struct labels_builder *b, struct str name, struct str va
 
 void labels_builder_remove(struct labels_builder *b, struct str name) {
 	bool found;
-	size_t at = find_place(b->items, b->count, name, &found);
+	size_t at = sorted_find(b->items, sizeof(struct label), b->count, name, &found);
 	if (found) {
 		b->count--;
 		memmove(&b->items[at], &b->items[at + 1], (b->count - at) * sizeof(*b->items));

@@ -120,19 +120,9 @@ static void note_read(struct search *s, struct output_name *o, struct reader rea
 	}
 }
 
-static const struct matcher *exact_name(const struct pql_selector *selector) {
-	for (size_t i = 0; i < selector->matcher_count; i++) {
-		const struct matcher *m = &selector->matchers[i];
-		if (m->op == MATCH_EQUAL && str_equal(m->name, LABEL_NAME)) {
-			return m;
-		}
-	}
-	return NULL;
-}
-
 static void read_selector(struct search *s, struct reader reader,
 						  const struct pql_selector *selector, dur_ms back) {
-	const struct matcher *exact = exact_name(selector);
+	const struct matcher *exact = pql_selector_name(selector);
 	if (exact != NULL) {
 		struct output_name *o = find_output(s, exact->value);
 		if (o != NULL) {

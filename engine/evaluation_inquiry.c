@@ -81,16 +81,6 @@ const char *inquiry_reason_for_remote(const struct evaluation *e,
 	return NULL;
 }
 
-static struct labels row_labels(const struct pql_row *row, struct arena *a) {
-	struct labels_builder b;
-	if (!row->drop_name) {
-		return row->labels;
-	}
-	labels_builder_init_from(&b, a, row->labels);
-	labels_builder_remove(&b, LABEL_NAME);
-	return labels_builder_take(&b);
-}
-
 static void take_vector(const struct pql_value *value, struct arena *a,
 						struct alerting_sample **ret_samples, size_t *ret_count) {
 	struct alerting_sample *samples = ARENA_ARRAY(a, struct alerting_sample, value->row_count);
@@ -99,7 +89,7 @@ static void take_vector(const struct pql_value *value, struct arena *a,
 		const struct pql_row *row = &value->rows[i];
 		if (row->present[0]) {
 			samples[count++] =
-				(struct alerting_sample){.labels = row_labels(row, a), .value = row->values[0]};
+				(struct alerting_sample){.labels = pql_row_labels(row, a), .value = row->values[0]};
 		}
 	}
 	*ret_samples = samples;

@@ -88,18 +88,6 @@ static struct span span_in_file(const struct collector *c, struct span span) {
 	return yaml_span(c->view->expr, span);
 }
 
-static struct str metric_name(const struct pql_selector *s) {
-	if (s->name.len > 0) {
-		return s->name;
-	}
-	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (s->matchers[i].op == MATCH_EQUAL && str_equal(s->matchers[i].name, LABEL_NAME)) {
-			return s->matchers[i].value;
-		}
-	}
-	return STR_EMPTY;
-}
-
 /* Without offset and @: what there is, and not what there was. */
 static struct str selector_text(const struct collector *c, const struct pql_node *n) {
 	struct pql_node plain = *n;
@@ -148,7 +136,7 @@ static void ask_about(struct collector *c, const struct pql_node *n, struct seri
 
 static void collect_selector(struct collector *c, const struct pql_node *n, struct around around) {
 	struct rule_use *rule = c->rule;
-	struct str name = metric_name(&n->selector);
+	struct str name = pql_selector_metric(&n->selector);
 	rule->uses = arena_grow(&c->inspection->file, rule->uses, rule->use_count, &rule->use_capacity,
 							sizeof rule->uses[0]);
 	struct series_use *use = &rule->uses[rule->use_count++];

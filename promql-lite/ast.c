@@ -30,6 +30,20 @@ static const char *const aggregation_names[] = {
 	[PQL_AGG_LIMIT_RATIO] = "limit_ratio",
 };
 
+const struct matcher *pql_selector_name(const struct pql_selector *s) {
+	for (size_t i = 0; i < s->matcher_count; i++) {
+		if (s->matchers[i].op == MATCH_EQUAL && str_equal(s->matchers[i].name, LABEL_NAME)) {
+			return &s->matchers[i];
+		}
+	}
+	return NULL;
+}
+
+struct str pql_selector_metric(const struct pql_selector *s) {
+	const struct matcher *name = pql_selector_name(s);
+	return name != NULL ? name->value : STR_EMPTY;
+}
+
 const char *pql_type_name(enum pql_type type) {
 	return type_names[type];
 }

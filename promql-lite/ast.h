@@ -110,6 +110,11 @@ struct pql_selector {
 	size_t index;             /* place in pql_expr.selectors */
 };
 
+/* The matcher that asks for one metric, as in up and {__name__="up"}. NULL: there is none. */
+const struct matcher *pql_selector_name(const struct pql_selector *s);
+/* That metric; empty when there is none. */
+struct str pql_selector_metric(const struct pql_selector *s);
+
 struct pql_call;
 struct pql_function; /* functions.h */
 

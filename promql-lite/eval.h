@@ -15,6 +15,9 @@ struct pql_row {
 	bool drop_name; /* delayed name removal: __name__ goes when the result is handed out */
 };
 
+/* The labels as they are handed out; made in the arena where the name goes. */
+struct labels pql_row_labels(const struct pql_row *row, struct arena *a);
+
 struct pql_value {
 	enum pql_type type;
 	struct pql_grid grid;

@@ -1,33 +1,12 @@
 /* Which labels a result can have. */
 #include "promql-lite/facts_private.h"
 
-/* Where a name stands in a sorted list, or would stand. */
-static size_t find_place(const struct pql_label_fact *items, size_t count, struct str name,
-						 bool *ret_found) {
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_compare(items[middle].name, name);
-
-		if (order == 0) {
-			*ret_found = true;
-			return middle;
-		}
-		if (order < 0) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	*ret_found = false;
-	return low;
-}
+#include "base/sorted.h"
 
 enum pql_label_state pql_facts_label(const struct pql_facts *f, struct str name,
 									 struct str *ret_value) {
 	bool found;
-	size_t at = find_place(f->labels, f->label_count, name, &found);
+	size_t at = sorted_find(f->labels, sizeof(struct pql_label_fact), f->label_count, name, &found);
 
 	if (ret_value != NULL) {
 		*ret_value = found ? f->labels[at].value : STR_EMPTY;
@@ -47,7 +26,7 @@ void label_list_set(struct label_list *l, struct str name, enum pql_label_state 
 	if (str_equal(name, LABEL_NAME) || l->overflow) {
 		return;
 	}
-	at = find_place(l->items, l->count, name, &found);
+	at = sorted_find(l->items, sizeof(struct pql_label_fact), l->count, name, &found);
 	if (!found) {
 		if (l->count == PQL_FACTS_MAX_LABELS ||
 			l->run->label_count == PQL_FACTS_MAX_LABELS_OF_ALL) {

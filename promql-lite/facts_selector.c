@@ -12,18 +12,6 @@ static const struct known_metric {
 	{"up", PQL_WITH_SERIES, {0, 1, false}, {NULL}},
 };
 
-static struct str metric_name(const struct pql_selector *s) {
-	if (s->name.len > 0) {
-		return s->name;
-	}
-	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (s->matchers[i].op == MATCH_EQUAL && str_equal(s->matchers[i].name, LABEL_NAME)) {
-			return s->matchers[i].value;
-		}
-	}
-	return STR_EMPTY;
-}
-
 static const struct known_metric *find_known(struct str name) {
 	for (size_t i = 0; i < sizeof(known_metrics) / sizeof(known_metrics[0]); i++) {
 		if (str_equal(name, str_from(known_metrics[i].name))) {
@@ -110,7 +98,7 @@ static bool is_alerts_state(const struct pql_selector *s) {
 
 void facts_of_selector(struct facts_run *run, const struct pql_node *n, struct pql_facts *ret) {
 	const struct pql_selector *s = &n->selector;
-	struct str name = metric_name(s);
+	struct str name = pql_selector_metric(s);
 	struct label_list l;
 	struct pql_facts metric;
 	bool possible = true;

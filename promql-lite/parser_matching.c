@@ -4,22 +4,11 @@
 /* fill_value: "(" ["+" | "-"] number ")" */
 static bool parse_fill_value(struct pql_parser *p, double *ret_value) {
 	struct pql_token token;
-	struct pql_node *number;
-	bool minus = false;
+	size_t end;
 
-	if (!parser_expect(p, PQL_TOKEN_LEFT_PAREN, &token)) {
-		return false;
-	}
-	if (parser_peek(p) == PQL_TOKEN_ADD || parser_peek(p) == PQL_TOKEN_SUB) {
-		minus = parser_take(p).kind == PQL_TOKEN_SUB;
-	}
-	if (parser_peek(p) != PQL_TOKEN_NUMBER && parser_peek(p) != PQL_TOKEN_DURATION) {
-		parser_unexpected(p);
-		return false;
-	}
-	number = parser_number(p);
-	*ret_value = minus ? -number->number.value : number->number.value;
-	return parser_expect(p, PQL_TOKEN_RIGHT_PAREN, &token);
+	return parser_expect(p, PQL_TOKEN_LEFT_PAREN, &token) &&
+		   parser_signed_number(p, ret_value, &end) &&
+		   parser_expect(p, PQL_TOKEN_RIGHT_PAREN, &token);
 }
 
 static bool parse_fill_left(struct pql_parser *p, struct pql_node *n) {

@@ -187,21 +187,14 @@ static void set_at_seconds(struct pql_parser *p, struct pql_node *inner, double 
 	set_at(p, inner, PQL_AT_TIME, ms == -limit ? INT64_MIN + 1 : (ts_ms)ms, span);
 }
 
-/* ["+" | "-"] number */
 static bool parse_at_number(struct pql_parser *p, struct pql_node *inner, size_t start) {
-	bool minus = false;
-	struct pql_node *number;
+	double value;
+	size_t end;
 
-	if (parser_peek(p) == PQL_TOKEN_ADD || parser_peek(p) == PQL_TOKEN_SUB) {
-		minus = parser_take(p).kind == PQL_TOKEN_SUB;
-	}
-	if (parser_peek(p) != PQL_TOKEN_NUMBER && parser_peek(p) != PQL_TOKEN_DURATION) {
-		parser_unexpected(p);
+	if (!parser_signed_number(p, &value, &end)) {
 		return false;
 	}
-	number = parser_number(p);
-	set_at_seconds(p, inner, minus ? -number->number.value : number->number.value,
-				   (struct span){start, number->span.end});
+	set_at_seconds(p, inner, value, (struct span){start, end});
 	return true;
 }
 

@@ -122,3 +122,20 @@ struct pql_node *parser_number(struct pql_parser *p) {
 		node->number.is_duration ? parse_duration(p, &token) : parse_number(p, &token);
 	return node;
 }
+
+bool parser_signed_number(struct pql_parser *p, double *ret_value, size_t *ret_end) {
+	bool minus = false;
+	struct pql_node *number;
+
+	if (parser_peek(p) == PQL_TOKEN_ADD || parser_peek(p) == PQL_TOKEN_SUB) {
+		minus = parser_take(p).kind == PQL_TOKEN_SUB;
+	}
+	if (parser_peek(p) != PQL_TOKEN_NUMBER && parser_peek(p) != PQL_TOKEN_DURATION) {
+		parser_unexpected(p);
+		return false;
+	}
+	number = parser_number(p);
+	*ret_value = minus ? -number->number.value : number->number.value;
+	*ret_end = number->span.end;
+	return true;
+}

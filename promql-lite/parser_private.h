@@ -81,6 +81,8 @@ const char *parser_quote(struct pql_parser *p, struct str s); /* as Go's %q */
 struct pql_node *parser_expr(struct pql_parser *p);
 bool parser_starts_expr(enum pql_token_kind kind);
 struct pql_node *parser_number(struct pql_parser *p); /* NUMBER or DURATION is ahead */
+/* ["+" | "-"] number, and where it ends. */
+bool parser_signed_number(struct pql_parser *p, double *ret_value, size_t *ret_end);
 struct pql_node *parser_selector(struct pql_parser *p,
 								 const struct pql_token *name); /* NULL: { is ahead */
 struct pql_node *parser_call(struct pql_parser *p, const struct pql_token *name); /* ( is ahead */

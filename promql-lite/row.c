@@ -187,6 +187,17 @@ static bool rows_share_metadata(const struct pql_value *v) {
 	return true;
 }
 
+struct labels pql_row_labels(const struct pql_row *row, struct arena *a) {
+	struct labels_builder b;
+
+	if (!row->drop_name) {
+		return row->labels;
+	}
+	labels_builder_init_from(&b, a, row->labels);
+	labels_builder_remove(&b, LABEL_NAME);
+	return labels_builder_take(&b);
+}
+
 bool value_drop_names(struct pql_frame *f, struct pql_value *v) {
 	bool distinct;
 

@@ -119,16 +119,7 @@ bool lint_is_call(const struct pql_node *n, const char *function) {
 }
 
 struct str lint_metric_name(const struct pql_node *n) {
-	if (n->selector.name.len > 0) {
-		return n->selector.name;
-	}
-	for (size_t i = 0; i < n->selector.matcher_count; i++) {
-		const struct matcher *m = &n->selector.matchers[i];
-		if (m->op == MATCH_EQUAL && str_equal(m->name, LABEL_NAME)) {
-			return m->value;
-		}
-	}
-	return STR_EMPTY;
+	return pql_selector_metric(&n->selector);
 }
 
 /* The lexer is asked again where the parts of the selector are: the tree does not keep that. */

@@ -76,21 +76,12 @@ static bool queries(const struct rule_text *texts, size_t count) {
 	return any;
 }
 
-static const struct matcher *exact_name(const struct pql_selector *s) {
-	for (size_t i = 0; i < s->matcher_count; i++) {
-		if (s->matchers[i].op == MATCH_EQUAL && str_equal(s->matchers[i].name, LABEL_NAME)) {
-			return &s->matchers[i];
-		}
-	}
-	return NULL;
-}
-
 static void list_reads(struct mutant_reads *r, size_t rule) {
 	struct node *n = &r->nodes[rule];
 	n->reads_all = queries(n->rule->labels, n->rule->label_count) ||
 				   queries(n->rule->annotations, n->rule->annotation_count);
 	for (size_t i = 0; i < n->rule->expr->selector_count; i++) {
-		const struct matcher *exact = exact_name(&n->rule->expr->selectors[i]->selector);
+		const struct matcher *exact = pql_selector_name(&n->rule->expr->selectors[i]->selector);
 		struct output *o = exact != NULL ? find_output(&r->metrics, exact->value) : NULL;
 		n->reads_all = n->reads_all || exact == NULL;
 		if (o == NULL) {
@@ -183,7 +174,7 @@ bool mutant_reach_expr(struct mutant_reach *reach, const struct mutant_reads *r,
 					   const struct pql_expr *expr) {
 	bool changed = false;
 	for (size_t i = 0; i < expr->selector_count && !changed; i++) {
-		const struct matcher *exact = exact_name(&expr->selectors[i]->selector);
+		const struct matcher *exact = pql_selector_name(&expr->selectors[i]->selector);
 		const struct output *o = exact != NULL ? find_output(&r->metrics, exact->value) : NULL;
 		reach->all = reach->all || exact == NULL;
 		changed = exact == NULL;
@@ -192,7 +183,7 @@ bool mutant_reach_expr(struct mutant_reach *reach, const struct mutant_reads *r,
 		}
 	}
 	for (size_t i = 0; i < expr->selector_count && changed; i++) {
-		const struct matcher *exact = exact_name(&expr->selectors[i]->selector);
+		const struct matcher *exact = pql_selector_name(&expr->selectors[i]->selector);
 		const struct output *o = exact != NULL ? find_output(&r->metrics, exact->value) : NULL;
 		for (size_t k = 0; o != NULL && k < o->writer_count; k++) {
 			push(reach, reach->needed, o->writers[k]);

@@ -37,23 +37,13 @@ void ahead_destroy(struct simulation_ahead *ahead) {
 
 /* ---- one rule over the stretch ---- */
 
-static struct labels visible_labels(const struct pql_row *row, struct arena *a) {
-	struct labels_builder b;
-	if (!row->drop_name) {
-		return row->labels;
-	}
-	labels_builder_init_from(&b, a, row->labels);
-	labels_builder_remove(&b, LABEL_NAME);
-	return labels_builder_take(&b);
-}
-
 static void take_vector(struct ahead_rule *r, const struct pql_value *v, struct arena *a) {
 	r->rows = ARENA_ARRAY(a, struct ahead_row, v->row_count);
 	r->row_count = v->row_count;
 	for (size_t i = 0; i < v->row_count; i++) {
 		const struct pql_row *row = &v->rows[i];
 		r->rows[i] = (struct ahead_row){
-			.labels = visible_labels(row, a), .values = row->values, .present = row->present};
+			.labels = pql_row_labels(row, a), .values = row->values, .present = row->present};
 		for (size_t k = 0; k < v->steps; k++) {
 			r->any[k] |= row->present[k];
 		}

@@ -90,19 +90,9 @@ static void add_read(struct planner *p, struct ahead_rule *r, struct ahead_metri
 	r->reads[r->read_count++] = m;
 }
 
-static const struct matcher *exact_name(const struct pql_selector *selector) {
-	for (size_t i = 0; i < selector->matcher_count; i++) {
-		const struct matcher *m = &selector->matchers[i];
-		if (m->op == MATCH_EQUAL && str_equal(m->name, LABEL_NAME)) {
-			return m;
-		}
-	}
-	return NULL;
-}
-
 static void read_selector(struct planner *p, struct ahead_rule *r,
 						  const struct pql_selector *selector) {
-	const struct matcher *exact = exact_name(selector);
+	const struct matcher *exact = pql_selector_name(selector);
 	r->reads_alerts = r->reads_alerts || dependencies_reads(selector, STR("ALERTS")) ||
 					  dependencies_reads(selector, STR("ALERTS_FOR_STATE"));
 	if (exact != NULL) {
