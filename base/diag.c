@@ -92,7 +92,7 @@ void diags_sort(struct diags *d) {
 }
 
 /* The line around a place, or as much of a longer one as an excerpt can need. */
-static struct str line_at(struct str text, size_t offset, size_t *ret_start) {
+static struct str line_around(struct str text, size_t offset, size_t *ret_start) {
 	size_t start = offset, end = offset;
 	while (start > 0 && offset - start < EXCERPT_MAX_BYTES && text.ptr[start - 1] != '\n') {
 		start--;
@@ -182,7 +182,7 @@ static void render_excerpt(struct strbuf *out, const struct diags *all, const st
 						   struct str text, struct diag_style style) {
 	size_t start;
 	size_t offset = d->span.start > text.len ? text.len : d->span.start;
-	struct str line = line_at(text, offset, &start);
+	struct str line = line_around(text, offset, &start);
 	size_t from = offset - start < line.len ? offset - start : line.len;
 	size_t to = d->span.end > start + line.len ? line.len : d->span.end - start;
 	to = d->span.end <= offset ? from + 1 : to;

@@ -179,6 +179,16 @@ static void json_expr_check(struct json_writer *w, const struct rule_test_check 
 
 /* ---- reasons ---- */
 
+static void json_rule(struct json_writer *w, const char *key, const struct rule *rule,
+					  const struct rule_group *group) {
+	json_key(w, key);
+	json_string(w, rule->name);
+	json_key(w, "group");
+	json_string(w, group->name);
+	json_key(w, "file");
+	json_string(w, group->file);
+}
+
 static void json_part(struct json_writer *w, const struct rule_test_part *p) {
 	json_open_object(w);
 	json_key(w, "expr");
@@ -218,12 +228,7 @@ static void json_explanation(struct json_writer *w, const struct rule_test_expla
 		const struct rule_test_expression *x = &e->expressions[i];
 		json_open_object(w);
 		if (x->rule != NULL) {
-			json_key(w, "name");
-			json_string(w, x->rule->name);
-			json_key(w, "group");
-			json_string(w, x->group->name);
-			json_key(w, "file");
-			json_string(w, x->group->file);
+			json_rule(w, "name", x->rule, x->group);
 		}
 		json_time(w, "time", x->time);
 		json_key(w, "parts");
@@ -267,12 +272,7 @@ static void json_check(struct json_writer *w, const struct test_outcome *o,
 
 static void json_failure(struct json_writer *w, const struct rule_test_failure *f) {
 	json_open_object(w);
-	json_key(w, "rule");
-	json_string(w, f->rule->name);
-	json_key(w, "group");
-	json_string(w, f->group->name);
-	json_key(w, "file");
-	json_string(w, f->group->file);
+	json_rule(w, "rule", f->rule, f->group);
 	json_time(w, "time", f->time);
 	json_key(w, "error");
 	json_string(w, str_from(f->message));
