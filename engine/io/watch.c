@@ -192,11 +192,74 @@ static void watch_way(struct watch *w, const char *folder) {
 	}
 }
 
-/* Where a link leads to in the end. */
-static void watch_target(struct watch *w, const char *path) {
+/* A way through links, one part after the other, as the kernel goes it. */
+struct way {
+	struct watch *watch;
+	struct str
+		at; /* so far, without any link; "" is where we are. In the scratch arena, like `rest` */
+	struct str rest; /* still to go */
+	size_t links;    /* followed so far */
+};
+
+/* A part to be looked up in the folder `at`. */
+static struct str take_part(struct way *y) {
+	if (str_starts_with(y->rest, STR("/"))) {
+		y->at = STR("/");
+	}
+	size_t from = 0, to;
+	while (from < y->rest.len && y->rest.ptr[from] == '/') {
+		from++;
+	}
+	for (to = from; to < y->rest.len && y->rest.ptr[to] != '/';) {
+		to++;
+	}
+	struct str part = str_slice(y->rest, from, to);
+	while (to < y->rest.len && y->rest.ptr[to] == '/') {
+		to++;
+	}
+	y->rest = str_slice(y->rest, to, y->rest.len);
+	return part;
+}
+
+static const char *join(struct way *y, struct str part) {
+	const char *slash = y->at.len == 0 || str_equal(y->at, STR("/")) ? "" : "/";
+	return arena_printf(&y->watch->scratch, "%.*s%s%.*s", STR_FMT(y->at), slash, STR_FMT(part));
+}
+
+/* The folder in which `at` stands, so that one folder has one name. */
+static void step_up(struct way *y) {
+	bool above = y->at.len == 0 || str_ends_with(y->at, STR(".."));
+	y->at = above ? str_from(join(y, STR("..")))
+				  : arena_dup(&y->watch->scratch, file_folder(y->at.ptr));
+}
+
+static void step_down(struct way *y, struct str part) {
 	char target[PATH_MAX];
-	if (realpath(path, target) != NULL) {
-		watch_folder(w, arena_dup(&w->scratch, file_folder(target)).ptr);
+	const char *path = join(y, part);
+	ssize_t len = readlink(path, target, sizeof target);
+	if (len > 0 || y->links > 0) {
+		watch_folder(y->watch, y->at.len == 0 ? "." : arena_dup(&y->watch->scratch, y->at).ptr);
+	}
+	if (len <= 0) {
+		y->at = str_from(path);
+		return;
+	}
+	y->links++;
+	y->rest = str_from(arena_printf(&y->watch->scratch, "%.*s%s%.*s", (int)len, target,
+									y->rest.len > 0 ? "/" : "", STR_FMT(y->rest)));
+}
+
+/* Where one of the links on the way to a file stands, or something behind one, it may be exchanged. What is before the first link
+ * is watched anyway. */
+static void watch_links(struct watch *w, const char *path) {
+	struct way y = {.watch = w, .at = STR(""), .rest = str_from(path)};
+	while (y.rest.len > 0 && y.links <= WATCH_LINKS_MAX) {
+		struct str part = take_part(&y);
+		if (str_equal(part, STR(".."))) {
+			step_up(&y);
+		} else if (part.len > 0 && !str_equal(part, STR("."))) {
+			step_down(&y, part);
+		}
 	}
 }
 
@@ -212,10 +275,9 @@ static void watch_pattern(struct watch *w, struct str pattern) {
 		struct file_list list = {0};
 		files_glob(folder, str_slice(pattern, 0, i), &w->scratch, &list);
 		for (size_t k = 0; k < list.count; k++) {
+			watch_links(w, list.paths[k]);
 			if (i < pattern.len) {
 				watch_folder(w, list.paths[k]);
-			} else {
-				watch_target(w, list.paths[k]);
 			}
 		}
 	}
@@ -230,7 +292,7 @@ static void watch_folders(struct watch *w) {
 	w->complaint = NULL;
 	if (w->sources.config_path != NULL) {
 		watch_way(w, arena_dup(&w->scratch, file_folder(w->sources.config_path)).ptr);
-		watch_target(w, w->sources.config_path);
+		watch_links(w, w->sources.config_path);
 	}
 	for (size_t i = 0; i < w->sources.pattern_count; i++) {
 		watch_pattern(w, w->sources.patterns[i]);

@@ -15,6 +15,7 @@
 #define WATCH_LONGEST 2000     /* ms after which it is looked at although it stirs on */
 #define WATCH_LOOK_EVERY 30000 /* ms */
 #define WATCH_FOLDERS_MAX 1000 /* whose changes are waited for; those of others are seen late */
+#define WATCH_LINKS_MAX 40     /* on the way to a file; Linux follows no more */
 
 /* What is looked at. Borrowed only while it is set. */
 struct watch_sources {

@@ -34,8 +34,8 @@ class Folder:
 		with open(os.path.join(self.path, name), "w", encoding="utf-8") as file:
 			file.write(text)
 
-	def swap(self, folder, version, files):
-		"""As kubelet updates the files of a ConfigMap."""
+	def swap(self, folder, version, files, lingers=False):
+		"""As kubelet updates the files of a ConfigMap. What lingers was not removed yet: that, too, would be noticed."""
 		at = os.path.join(self.path, folder)
 		os.makedirs(os.path.join(at, "..v" + version))
 		for name, text in files.items():
@@ -49,7 +49,7 @@ class Folder:
 		for name in os.listdir(at):
 			if not name.startswith("..") and name not in files:
 				os.unlink(os.path.join(at, name))
-		if old:
+		if old and not lingers:
 			shutil.rmtree(os.path.join(at, old))
 
 
@@ -148,6 +148,22 @@ def check_config_map(folder):
 	t.end()
 
 
+def check_links(folder):
+	"""Rule files are links into a ConfigMap that is mounted elsewhere."""
+	for name in ("maps", "rules"):
+		os.mkdir(os.path.join(folder.path, name))
+	folder.swap("maps", "1", {"r.yaml": rules("A")}, lingers=True)
+	os.symlink("../maps/r.yaml", os.path.join(folder.path, "rules", "a.yml"))
+	os.symlink(os.path.join(folder.path, "maps", "..data", "r.yaml"), os.path.join(folder.path, "b.yml"))
+	t = Run(folder, "--rules", "rules/*.yml", "--rules", "b.yml", "--watch")
+	t.wait_rules("links that lead to links", "A", "A")
+	folder.swap("maps", "2", {"r.yaml": rules("B")}, lingers=True)
+	t.wait_rules("the one in the middle is exchanged", "B", "B")
+	folder.swap("maps", "3", {"r.yaml": rules("C")}, lingers=True)
+	t.wait_rules("and once more", "C", "C")
+	t.end()
+
+
 def check_environment(folder):
 	t = Run(folder, TOCSIN_RULES="later/*.yml", TOCSIN_WATCH="true")
 	t.wait_rules("a folder that is not there")
@@ -160,7 +176,7 @@ def check_environment(folder):
 
 
 def main():
-	for check in (check_files, check_config_map, check_environment):
+	for check in (check_files, check_config_map, check_links, check_environment):
 		folder = Folder()
 		try:
 			check(folder)
