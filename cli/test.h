@@ -18,6 +18,8 @@ struct test_run {
 	bool update;  /* with `diff` it is only shown */
 	bool watches; /* what it reads is to be noted: */
 	struct file_list watched;
+	uint64_t *stamps; /* of `watched`, from before it was read */
+	size_t stamp_count, stamp_capacity;
 	const char *junit_path;
 	struct regex **wanted; /* --run */
 	size_t wanted_count;
@@ -75,7 +77,7 @@ void test_run_finish(struct test_run *run);
 
 /* Until it is ended from outside; the exit code is that of the last run. */
 enum exit_code test_watch(const struct options *o, test_once *once);
-/* What is looked at for changes: a FILE of the command line, a pattern of rule_files. */
+/* What is looked at for changes, to be told before it is read: a FILE of the command line, a pattern of rule_files. */
 void test_watch_operand(struct test_run *r, const char *operand);
 void test_watch_rules(struct test_run *r, const char *folder, struct str pattern);
 

@@ -154,10 +154,10 @@ static void add_pattern(struct test_run *r, const char *pattern) {
 void test_coverage_add_rules(struct test_run *r, const struct options *o) {
 	for (size_t i = 0; i < o->flag_count; i++) {
 		if (strcmp(o->flags[i].row->flag, "coverage-rules") == 0) {
-			add_pattern(r, o->flags[i].value);
 			if (r->watches) {
 				test_watch_operand(r, o->flags[i].value);
 			}
+			add_pattern(r, o->flags[i].value);
 		}
 	}
 }

@@ -15,8 +15,11 @@ struct watching {
 
 /* ---- which files ---- */
 
-static void add_pattern(struct test_run *r, const char *folder, const char *pattern) {
-	files_add(&r->watched, &r->arena, files_pattern(folder, str_from(pattern), &r->arena));
+static void add_watched(struct test_run *r, const char *pattern) {
+	files_add(&r->watched, &r->arena, pattern);
+	r->stamps =
+		arena_grow(&r->arena, r->stamps, r->stamp_count, &r->stamp_capacity, sizeof(r->stamps[0]));
+	r->stamps[r->stamp_count++] = watch_stamp(NULL, str_from(pattern));
 }
 
 /* New files count in folders that are there, and in those that come into them. */
@@ -24,7 +27,7 @@ static void add_folder(struct test_run *r, const char *folder) {
 	static const char *const patterns[] = {"*.yml",    "*.yaml",    "*/*.yml",
 										   "*/*.yaml", "*/*/*.yml", "*/*/*.yaml"};
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		add_pattern(r, folder, patterns[i]);
+		add_watched(r, files_pattern(folder, str_from(patterns[i]), &r->arena));
 	}
 }
 
@@ -44,7 +47,7 @@ void test_watch_operand(struct test_run *r, const char *operand) {
 	struct file_list all = {0};
 	const char *error;
 	if (!file_is_folder(operand)) {
-		files_add(&r->watched, &r->arena, operand);
+		add_watched(r, operand);
 		return;
 	}
 	add_folder(r, operand);
@@ -55,16 +58,20 @@ void test_watch_operand(struct test_run *r, const char *operand) {
 
 void test_watch_rules(struct test_run *r, const char *folder, struct str pattern) {
 	if (pattern.len > 0) {
-		files_add(&r->watched, &r->arena, files_pattern(folder, pattern, &r->arena));
+		add_watched(r, files_pattern(folder, pattern, &r->arena));
 	}
 }
 
-static void take_watched(const struct file_list *from, struct arena *a, struct watch_sources *ret) {
+static void take_watched(const struct test_run *r, struct arena *a, struct watch_sources *ret) {
+	const struct file_list *from = &r->watched;
 	struct str *patterns = ARENA_ARRAY(a, struct str, from->count);
+	uint64_t *stamps = ARENA_ARRAY(a, uint64_t, from->count);
 	for (size_t i = 0; i < from->count; i++) {
 		patterns[i] = arena_dup(a, str_from(from->paths[i]));
+		stamps[i] = r->stamps[i];
 	}
-	*ret = (struct watch_sources){.patterns = patterns, .pattern_count = from->count};
+	*ret = (struct watch_sources){
+		.patterns = patterns, .pattern_count = from->count, .stamps = stamps};
 }
 
 /* ---- the runs ---- */
@@ -88,7 +95,7 @@ static void handle_run(size_t number, ts_ms now, struct arena *a, struct watch_s
 	print_header(w, number, now);
 	arena_init(&r.arena);
 	w->code = w->once(&r, w->options);
-	take_watched(&r.watched, a, ret_sources);
+	take_watched(&r, a, ret_sources);
 	test_run_finish(&r);
 	fflush(stdout);
 }

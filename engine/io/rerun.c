@@ -26,8 +26,7 @@ static uint64_t hash_of(const struct watch_sources *s) {
 	return hash_finish(hash);
 }
 
-/* Where the same files are watched on, the state is that from before the run: what went meanwhile leaves no time behind by which it
- * could be known. */
+/* Where the same files are watched on, the state is that from before the run; where others are, their stamps are. */
 static void run(struct rerun *r) {
 	struct arena a;
 	struct watch_sources sources = {0};

@@ -7,7 +7,7 @@
 
 struct rerun_calls {
 	/* `number` counts from 1, `now` is by the wall clock. In `ret_sources`, whose parts live in `a`, are the files that were read,
-	 * or looked for. */
+	 * or looked for, with their stamps from before. */
 	void (*run)(size_t number, ts_ms now, struct arena *a, struct watch_sources *ret_sources,
 				void *data);
 	/* Changes are seen late, and why. */

@@ -42,9 +42,9 @@ struct watch {
 /* ---- the state of the files ---- */
 
 struct look {
-	struct watch *watch;
 	uint64_t state;
 	ts_ms newest; /* when something about the files changed last */
+	bool differs; /* from the sources' stamps */
 };
 
 static void add_bytes(struct look *l, const void *bytes, size_t len) {
@@ -68,9 +68,9 @@ static void add_file(struct look *l, const char *path) {
 	l->newest = changed > l->newest ? changed : l->newest;
 }
 
-static void add_pattern(struct look *l, struct str pattern) {
+static void add_pattern(struct look *l, const char *folder, struct str pattern, struct arena *a) {
 	struct file_list list = {0};
-	files_glob(l->watch->sources.folder, pattern, &l->watch->scratch, &list);
+	files_glob(folder, pattern, a, &list);
 	for (size_t i = 0; i < list.count; i++) {
 		add_file(l, list.paths[i]);
 	}
@@ -79,13 +79,32 @@ static void add_pattern(struct look *l, struct str pattern) {
 	}
 }
 
+static struct look look_at_pattern(const char *folder, struct str pattern, struct arena *a) {
+	struct look l = {.state = HASH_START};
+	add_pattern(&l, folder, pattern, a);
+	l.state = hash_finish(l.state);
+	return l;
+}
+
+uint64_t watch_stamp(const char *folder, struct str pattern) {
+	struct arena a;
+	arena_init(&a);
+	struct look l = look_at_pattern(folder, pattern, &a);
+	arena_finish(&a);
+	return l.state;
+}
+
 static struct look look_at_files(struct watch *w) {
-	struct look l = {.watch = w, .state = HASH_START};
-	if (w->sources.config_path != NULL) {
-		add_file(&l, w->sources.config_path);
+	const struct watch_sources *s = &w->sources;
+	struct look l = {.state = HASH_START};
+	if (s->config_path != NULL) {
+		add_file(&l, s->config_path);
 	}
-	for (size_t i = 0; i < w->sources.pattern_count; i++) {
-		add_pattern(&l, w->sources.patterns[i]);
+	for (size_t i = 0; i < s->pattern_count; i++) {
+		struct look part = look_at_pattern(s->folder, s->patterns[i], &w->scratch);
+		add_bytes(&l, &part.state, sizeof part.state);
+		l.newest = part.newest > l.newest ? part.newest : l.newest;
+		l.differs = l.differs || (s->stamps != NULL && s->stamps[i] != part.state);
 	}
 	l.state = hash_finish(l.state);
 	return l;
@@ -340,9 +359,11 @@ void watch_set(struct watch *w, const struct watch_sources *sources, ts_ms began
 	arena_reset(&w->arena);
 	keep_sources(w, sources);
 	struct look l = look(w, now);
+	w->sources.stamps = NULL;
 	w->state = l.state;
 	/* What is from the future was written by another clock, which says nothing about before and after. */
-	w->unsure = l.newest >= began - CLOCK_SLACK && l.newest <= clock_wall() + CLOCK_SLACK;
+	w->unsure =
+		l.differs || (l.newest >= began - CLOCK_SLACK && l.newest <= clock_wall() + CLOCK_SLACK);
 }
 
 dur_ms watch_look_at(const struct watch *w) {

@@ -23,7 +23,12 @@ struct watch_sources {
 	const char *folder;         /* where relative patterns begin; NULL: where we are */
 	const struct str *patterns; /* of rule files */
 	size_t pattern_count;
+	/* Of each pattern what watch_stamp said before its files were read; NULL: `began` alone says what may have changed since. */
+	const uint64_t *stamps;
 };
+
+/* What is there now of all that a pattern names: another number, another state. */
+uint64_t watch_stamp(const char *folder, struct str pattern);
 
 struct watch;
 
@@ -32,7 +37,8 @@ typedef void watch_stir(void *data);
 struct watch *watch_create(uv_loop_t *loop, watch_stir *stir, void *data);
 
 /* Takes what is there now for what was loaded. `began` is when the load began, by the wall clock: what changed after it may have
- * been read before the change, and counts as changed at the next look. `now` is of the monotonic clock. */
+ * been read before the change, and counts as changed at the next look, as does what has another stamp by now. Files that went
+ * meanwhile leave no time behind: only stamps tell of them. `now` is of the monotonic clock. */
 void watch_set(struct watch *w, const struct watch_sources *sources, ts_ms began, dur_ms now);
 
 /* Whether something has changed since the last watch_set, or the last time that it said so. At rest, and before it is time to look,

@@ -159,7 +159,8 @@ static void fixture_finish(struct fixture *f) {
 	shell(f, "cd / && rm -r \"$OLDPWD\"");
 }
 
-static void set(struct fixture *f, const char *pattern, ts_ms began, dur_ms now) {
+static void set_stamped(struct fixture *f, const char *pattern, const uint64_t *stamp, ts_ms began,
+						dur_ms now) {
 	char config[100];
 	bool is_config = strcmp(pattern, "tocsin.yml") == 0;
 	struct str text = str_from(pattern);
@@ -167,8 +168,13 @@ static void set(struct fixture *f, const char *pattern, ts_ms began, dur_ms now)
 	const struct watch_sources sources = {.config_path = is_config ? config : NULL,
 										  .folder = f->folder,
 										  .patterns = &text,
-										  .pattern_count = is_config ? 0 : 1};
+										  .pattern_count = is_config ? 0 : 1,
+										  .stamps = stamp};
 	watch_set(f->watch, &sources, began, now);
+}
+
+static void set(struct fixture *f, const char *pattern, ts_ms began, dur_ms now) {
+	set_stamped(f, pattern, NULL, began, now);
 }
 
 /* What the kernel has to say of what is done already. */
@@ -248,6 +254,30 @@ static void test_unsure(void **state) {
 	fixture_finish(&f);
 }
 
+/* A file that went while others were loaded has no time any more. */
+static void test_stamps(void **state) {
+	(void)state;
+	static const struct {
+		const char *meanwhile;
+		bool changed;
+	} cases[] = {{"true", false},          {"rm r.yml", true},       {"rm r.yml s.yml", true},
+				 {"echo c > r.yml", true}, {"echo c > t.yml", true}, {"echo c > t.txt", false}};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fixture f;
+		fixture_init(&f);
+		shell(&f, "echo a > r.yml && echo b > s.yml");
+		uint64_t stamp = watch_stamp(f.folder, STR("*.yml"));
+		shell(&f, cases[i].meanwhile);
+		/* no file is younger than the load */
+		set_stamped(&f, "*.yml", &stamp, clock_wall() + 1000, 0);
+		turn(&f);
+		assert_int_equal(watch_look_at(f.watch), cases[i].changed ? WATCH_QUIET : WATCH_LOOK_EVERY);
+		assert_int_equal(watch_look(f.watch, WATCH_QUIET), cases[i].changed);
+		assert_false(watch_look(f.watch, WATCH_QUIET + WATCH_LOOK_EVERY));
+		fixture_finish(&f);
+	}
+}
+
 static void test_many_folders(void **state) {
 	(void)state;
 	struct fixture f;
@@ -265,9 +295,8 @@ static void test_many_folders(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scenarios),
-		cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_scenarios),    cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_unsure),       cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_many_folders),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,27 @@ def watch_links():
 	run.end(signal.SIGTERM, 0)
 
 
+def watch_from_the_start():
+	"""A rule file that goes in the first run, after it was read: while that run waits until its report is taken."""
+	folder = Folder()
+	folder.write("rules/a.yml", RULES % 0)
+	folder.write("rules/b.yml", RULES.replace("{name: g", "{name: h") % 1)
+	other = "  - {name: %0200d, promql_expr_test: [{expr: vector(1), eval_time: 0s, exp_samples: [{value: 1}]}]}\n"
+	folder.write("one.test.yml", TEST + "".join(other % i for i in range(1000)))  # of which the report does not fit in a pipe
+	report = os.path.join(folder.path, "report.xml")
+	os.mkfifo(report)
+	time.sleep(0.1)  # no file may be so young that it is read again for that
+	run = Run(folder, "--junit", "report.xml", "one.test.yml")
+	for number, outcome in ((1, "pass"), (2, "FAIL")):
+		run.wait(rf"^--- .*, run {number}\b.*\n")
+		with open(report, encoding="utf-8") as file:
+			if number == 1:
+				os.unlink(os.path.join(folder.path, "rules/b.yml"))
+			file.read()
+		run.wait(rf"^one.test.yml: {outcome}")
+	run.end(signal.SIGTERM, 1)
+
+
 def misuse():
 	for arguments in ([], ["-"], ["--run", "(", "x.yml"]):
 		done = subprocess.run([TOCSIN, "test", "--watch", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
@@ -132,4 +153,5 @@ def misuse():
 
 watch_folder()
 watch_links()
+watch_from_the_start()
 misuse()
