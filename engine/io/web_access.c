@@ -1,5 +1,8 @@
 #include "engine/io/web_access.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "engine/config/config.h"
 #include "engine/io/files.h"
@@ -36,33 +39,47 @@ bool web_access_is_outdated(const struct web_access *a) {
 
 /* ---- loading ---- */
 
+struct pem_reader {
+	struct web_access *access;
+	struct str folder;
+	enum diag_severity when_denied; /* of a file that is there, for others than us */
+	struct diags *diags;
+};
+
+static void complain_of_file(const struct pem_reader *r, const char *path, struct span span,
+							 const char *error) {
+	bool denied = access(path, R_OK) != 0 && errno == EACCES;
+	diags_add(r->diags, denied ? r->when_denied : DIAG_ERROR, span, "%s", error);
+}
+
 /* The file that the configuration names, else the text that stands in it. */
-static bool read_pem(struct web_access *a, struct str folder, const struct web_text *file,
-					 const struct web_text *text, struct diags *diags, struct strbuf *out) {
+static bool read_pem(const struct pem_reader *r, const struct web_text *file,
+					 const struct web_text *text, struct strbuf *out) {
+	struct arena *arena = &r->access->arena;
 	const char *error;
 	if (file->text.len == 0) {
 		strbuf_add(out, text->text);
 		return true;
 	}
-	const char *path = arena_dup(&a->arena, config_join_path(&a->arena, folder, file->text)).ptr;
-	note_file(a, path);
-	if (!file_read(path, LIMIT_PEM_BYTES, out, &a->arena, &error)) {
-		diags_add(diags, DIAG_ERROR, file->span, "%s", error);
+	const char *path = arena_dup(arena, config_join_path(arena, r->folder, file->text)).ptr;
+	note_file(r->access, path);
+	if (!file_read(path, LIMIT_PEM_BYTES, out, arena, &error)) {
+		complain_of_file(r, path, file->span, error);
 		return false;
 	}
 	return true;
 }
 
-static bool load_tls(struct web_access *a, const char *path, struct diags *diags) {
+static bool load_tls(const struct pem_reader *reader) {
+	struct web_access *a = reader->access;
 	const struct web_tls *tls = &a->config.tls;
-	struct str folder = file_folder(path);
 	struct strbuf cert = STRBUF_INIT, key = STRBUF_INIT, ca = STRBUF_INIT;
-	bool good = read_pem(a, folder, &tls->cert_file, &tls->cert, diags, &cert);
-	good = read_pem(a, folder, &tls->key_file, &tls->key, diags, &key) && good;
-	good = read_pem(a, folder, &tls->ca_file, &tls->ca, diags, &ca) && good;
+	bool good = read_pem(reader, &tls->cert_file, &tls->cert, &cert);
+	good = read_pem(reader, &tls->key_file, &tls->key, &key) && good;
+	good = read_pem(reader, &tls->ca_file, &tls->ca, &ca) && good;
 	if (good) {
 		const struct web_tls_texts texts = {strbuf_str(&cert), strbuf_str(&key), strbuf_str(&ca)};
-		a->tls = web_tls_create(tls, &texts, diags);
+		a->tls = web_tls_create(tls, &texts, reader->diags);
 	}
 	if (key.len > 0) {
 		explicit_bzero(key.ptr, key.len);
@@ -73,10 +90,12 @@ static bool load_tls(struct web_access *a, const char *path, struct diags *diags
 	return a->tls != NULL;
 }
 
-static bool judge(struct web_access *a, const char *path, struct str text, struct diags *diags) {
+static bool judge(struct web_access *a, const char *path, struct str text,
+				  enum diag_severity when_denied, struct diags *diags) {
 	bool good = web_config_parse(text, &a->arena, diags, &a->config);
 	if (a->config.tls.on) {
-		good = load_tls(a, path, diags) && good;
+		const struct pem_reader reader = {a, file_folder(path), when_denied, diags};
+		good = load_tls(&reader) && good;
 	}
 	diags_sort(diags);
 	return good;
@@ -97,7 +116,7 @@ static bool load(struct web_access *a, const char *path, struct diag_style style
 	struct str text = arena_dup(&a->arena, strbuf_str(&bytes)); /* strings are borrowed from it */
 	strbuf_finish(&bytes);
 	diags_init(&diags, &a->arena);
-	bool good = judge(a, path, text, &diags);
+	bool good = judge(a, path, text, DIAG_ERROR, &diags);
 	diags_render(messages, &diags, path, text, style);
 	return good;
 }
@@ -111,9 +130,9 @@ static struct web_access *create(void) {
 
 bool web_access_judge(const char *path, struct str text, struct diags *diags) {
 	struct web_access *a = create();
-	bool good = judge(a, path, text, diags);
+	judge(a, path, text, DIAG_WARNING, diags);
 	web_access_release(a);
-	return good;
+	return diags->errors == 0;
 }
 
 struct web_access *web_access_load(struct str path, struct diag_style style,

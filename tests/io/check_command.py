@@ -111,6 +111,25 @@ def files(folder):
 	expect("lints from the environment", run.returncode, 0)
 
 
+def others_keys(folder):
+	"""A key that only the user of tocsin may read is nothing that a reload should fail over; one that is not there is."""
+	os.chmod(folder, 0o755)
+	write(folder, "web.yml", "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n")
+	cert, key = write(folder, "cert.pem", "no certificate"), write(folder, "key.pem", "no key", 0o000)
+	user = {"user": 65534} if os.geteuid() == 0 else {}
+
+	def judge():
+		run = subprocess.run([TOCSIN, "check", "web.yml"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, **user)
+		return run.returncode, [line for line in run.stderr.splitlines() if ": error:" in line or ": warning:" in line]
+
+	denied = f"web.yml:1:52: warning: {key}: permission denied".replace(folder + "/", "")
+	expect("a key of another user", judge(), (0, [denied]))
+	os.chmod(cert, 0o000)
+	expect("a certificate too", judge()[0], 0)
+	os.remove(key)
+	expect("a key that is not there", judge()[0], 1)
+
+
 def many(folder):
 	write(folder, "many.yml", HEAD + "  - {record: a, expr: 'up=='}\n" * 10000)
 	run = check(folder, "many.yml")
@@ -133,6 +152,7 @@ def main():
 	try:
 		fix(folder)
 		files(folder)
+		others_keys(folder)
 		many(folder)
 	finally:
 		shutil.rmtree(folder)
