@@ -119,6 +119,9 @@ static const char *advice_for(int status, struct str body) {
 	if (status == 401 || status == 403) {
 		return " (it wants other credentials: see basic_auth and authorization)";
 	}
+	if (status == 404) {
+		return " (is its URL right, with the path that the server is under?)";
+	}
 	return wants_tls(status, body) ? " (is its URL https://?)" : "";
 }
 

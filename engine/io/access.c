@@ -266,7 +266,7 @@ static void warn(struct access *x, const struct config_peer *peer, const char *p
 				 struct strbuf *messages) {
 	const char *failure = access_resolve(x, &peer->access)->failure;
 	if (failure != NULL) {
-		strbuf_printf(messages, "%s: warning: %.*s could not be asked now: %s\n", path,
+		strbuf_printf(messages, "%s: warning: requests to %.*s would fail here: %s\n", path,
 					  STR_FMT(peer->url), failure);
 	}
 }

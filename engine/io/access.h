@@ -21,7 +21,8 @@ const struct http_access *access_resolve(struct access *x, const struct config_a
 /* Forgets what was read, when the configuration is another one. */
 void access_forget(struct access *x);
 
-/* A warning for each server of the configuration that could not be asked now, each with its newline and with `path` before it. */
+/* A warning for each server of the configuration to which requests would fail for want of a file or because of it, each with its
+ * newline and with `path` before it. */
 void access_check(const struct config *config, const char *path, struct strbuf *messages);
 
 #endif

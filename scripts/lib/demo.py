@@ -40,8 +40,11 @@ class Timeline:
 	def look(self):
 		now = {}
 		for alert in self.tocsin.alerts():
+			name = name_of(alert)
 			if alert["state"] == "pending":
-				now[name_of(alert)] = ("pending", alert)
+				now[name] = ("pending", alert)
+			elif name in self.known:  # it fires, and may be on its way to Alertmanager
+				now[name] = self.known[name]
 		for alert in self.alertmanager.alerts():
 			now[name_of(alert)] = ("firing", alert)
 		for name, (state, alert) in now.items():

@@ -329,7 +329,7 @@ remote_write:
 	os.unlink(os.path.join(folder, "header"))
 	run = call("check", t.path)
 	expect("check without a file", run.returncode, 0)
-	expect_in("  warns", run.stderr, f"tocsin.yml: warning: https://127.0.0.1:{prometheus.port}/prom could not be asked now: ")
+	expect_in("  warns", run.stderr, f"tocsin.yml: warning: requests to https://127.0.0.1:{prometheus.port}/prom would fail here: ")
 	expect_in("  and names it", run.stderr, f"{folder}/header: no such file or directory")
 	t.write(config.replace("remote_write:", "  - {basic_auth: {password:hunter6}}\nremote_write:"))
 	run = call("check", t.path)

@@ -280,6 +280,9 @@ static void test_error_text(void **state) {
 		{302, "<a href=/login>", "HTTP status 302: a redirect, which is not followed"},
 		{500, "{\"error\":", "HTTP status 500: \"{\\\"error\\\":\""},
 		{204, "", "HTTP status 204"},
+		{404, "404 page not found\n",
+		 "HTTP status 404: \"404 page not found\" (is its URL right, with the path that the server is "
+		 "under?)"},
 		{400, "Client sent an HTTP request to an HTTPS server.\n",
 		 "HTTP status 400: \"Client sent an HTTP request to an HTTPS server.\" (is its URL "
 		 "https://?)"},
