@@ -5,6 +5,7 @@
 #include "base/url.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "cli/variables.h"
 #include "engine/io/clock.h"
 #include "engine/io/runner.h"
 
@@ -200,6 +201,7 @@ static enum exit_code run(const struct options *o, struct arena *a) {
 		strbuf_finish(&shown);
 		return EXIT_USAGE;
 	}
+	variables_warn(&command_run, a);
 	make_loader(&loader, a, o);
 	return run_supervised(&loader);
 }

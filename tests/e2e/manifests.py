@@ -138,6 +138,7 @@ class Set:
 		self.must({v["name"] for v in spec["volumes"]} == mounted, "volumes and mounts differ")
 		for kind in ("livenessProbe", "readinessProbe"):
 			self.must(self.container[kind]["httpGet"]["port"] in self.ports, f"{kind}: no such port")
+		self.must(spec["enableServiceLinks"] is False, "variables of Services are among the settings")
 		self.must(spec["terminationGracePeriodSeconds"] > 10, "killed before drain_timeout is over")
 		user, security = spec["securityContext"], self.container["securityContext"]
 		self.must(user["runAsNonRoot"] and user["runAsUser"] == image_user(), "another user than the image's")

@@ -100,6 +100,17 @@ def check_exit_codes(folder, taken_address):
 	expect("  lists a setting", "--prometheus URL" in run.stdout and "TOCSIN_PROMETHEUS" in run.stdout, True)
 
 
+def check_variables(folder, taken_address):
+	"""A mistyped variable is no setting, and is not passed over in silence; those of other commands and of Kubernetes' Services are."""
+	environment = {"TOCSIN_ALERTMANAGERS": "hunter2", "TOCSIN_HEALTH_TIMEOUT": "1s", "TOCSIN_LISTEN": taken_address,
+				   "TOCSIN_SERVICE_HOST": "10.0.0.1", "TOCSIN_SERVICE_PORT": "9099", "TOCSIN_SERVICE_PORT_HTTP": "9099",
+				   "TOCSIN_PORT": "tcp://10.0.0.1:9099", "TOCSIN_PORT_9099_TCP_ADDR": "10.0.0.1", "TOCSINS": "1"}
+	run = call(["run"], folder, **environment)
+	expect("a mistyped variable", run.stderr.splitlines()[:-1],
+		   ["tocsin run: warning: there is no variable TOCSIN_ALERTMANAGERS, it counts for nothing"])
+	expect("  and nothing else", "cannot listen on" in run.stderr.splitlines()[-1], True)
+
+
 def check_secrets(folder, peers):
 	"""A password in a URL is refused, and never shown."""
 	url = "http://me:hunter2@x:9090"
@@ -273,6 +284,7 @@ def main():
 			with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
 				file.write(text)
 		check_exit_codes(folder, peers.removeprefix("http://"))
+		check_variables(folder, peers.removeprefix("http://"))
 		check_secrets(folder, peers)
 		check_closed_descriptors(folder, peers)
 		check_words(folder, peers)
