@@ -22,7 +22,7 @@ static bool is_in(const struct options_spec *spec, struct str name) {
 static bool is_read(struct str name, struct arena *a) {
 	for (size_t i = 0; i < command_count; i++) {
 		struct options_spec spec = {0};
-		commands[i]->describe(a, &spec);
+		command_describe(commands[i], a, &spec);
 		if (is_in(&spec, name)) {
 			return true;
 		}

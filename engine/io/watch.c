@@ -15,7 +15,8 @@
 struct watched {
 	uv_fs_event_t handle;
 	struct watch *watch;
-	char *path; /* owned */
+	char *path;  /* owned */
+	char *entry; /* owned: the one name in it that matters; NULL: all do */
 	struct watched *next;
 };
 
@@ -112,10 +113,20 @@ static struct look look_at_files(struct watch *w) {
 
 /* ---- their folders ---- */
 
+/* Of the folder itself libuv gives its own name. */
+static bool matters(const struct watched *f, const char *name) {
+	const char *slash = strrchr(f->path, '/');
+	return f->entry == NULL || name == NULL || strcmp(name, f->entry) == 0 ||
+		   strcmp(name, slash != NULL ? slash + 1 : f->path) == 0;
+}
+
 static void handle_stir(uv_fs_event_t *handle, const char *name, int events, int status) {
 	struct watched *f = handle->data;
 	struct watch *w = f->watch;
-	(void)name, (void)events, (void)status;
+	(void)events, (void)status;
+	if (!matters(f, name)) {
+		return;
+	}
 	if (!w->stirred && !w->is_waiting) {
 		w->stir(w->data);
 	}
@@ -134,6 +145,7 @@ static void handle_closed(uv_handle_t *handle) {
 	struct watched *f = handle->data;
 	struct watch *w = f->watch;
 	free(f->path);
+	free(f->entry);
 	free(f);
 	w->open--;
 	free_when_done(w);
@@ -147,13 +159,31 @@ static void close_folders(struct watched *list) {
 	}
 }
 
-static bool is_watched(const struct watch *w, const char *path) {
-	for (const struct watched *f = w->folders; f != NULL; f = f->next) {
+static struct watched *find_watched(const struct watch *w, const char *path) {
+	for (struct watched *f = w->folders; f != NULL; f = f->next) {
 		if (strcmp(f->path, path) == 0) {
-			return true;
+			return f;
 		}
 	}
-	return false;
+	return NULL;
+}
+
+/* The name that is looked for in a folder, of which other programs may use much more; NULL: any. Where a link of that name leads to has
+ * folders of its own (watch_links). */
+static char *make_entry(struct str entry) {
+	bool is_name = entry.len > 0;
+	for (size_t i = 0; i < entry.len; i++) {
+		is_name = is_name && strchr("*?[\\", entry.ptr[i]) == NULL;
+	}
+	return is_name ? mem_dup_str(entry) : NULL;
+}
+
+static void merge_entry(struct watched *f, char *entry) {
+	if (f->entry != NULL && (entry == NULL || strcmp(f->entry, entry) != 0)) {
+		free(f->entry);
+		f->entry = NULL;
+	}
+	free(entry);
 }
 
 /* A folder that is not there, or not for us, is no trouble: those above it are watched too. */
@@ -171,8 +201,11 @@ static void note_trouble(struct watch *w, int code) {
 	}
 }
 
-static void watch_folder(struct watch *w, const char *path) {
-	if (is_watched(w, path)) {
+/* `entry` is what is looked for there, a pattern or a name; empty: everything. */
+static void watch_folder(struct watch *w, const char *path, struct str entry) {
+	struct watched *known = find_watched(w, path);
+	if (known != NULL) {
+		merge_entry(known, make_entry(entry));
 		return;
 	}
 	if (w->folder_count >= WATCH_FOLDERS_MAX) {
@@ -193,17 +226,31 @@ static void watch_folder(struct watch *w, const char *path) {
 		uv_close((uv_handle_t *)&f->handle, handle_closed);
 		return;
 	}
+	f->entry = make_entry(entry); /* looked at once what happens to it is heard of */
 	f->next = w->folders;
 	w->folders = f;
 	w->folder_count++;
 }
 
-/* "/a/b": "/", "/a" and "/a/b". "a/b": ".", "a" and "a/b". */
-static void watch_way(struct watch *w, const char *folder) {
-	watch_folder(w, folder[0] == '/' ? "/" : ".");
+/* "/a/b" after 2: "b". */
+static struct str component_after(struct str path, size_t at) {
+	while (at < path.len && path.ptr[at] == '/') {
+		at++;
+	}
+	struct str rest = str_slice(path, at, path.len);
+	return str_slice(rest, 0, str_find(rest, STR("/")));
+}
+
+/* "/a/b": "/", "/a" and "/a/b", in which is `entry`. "a/b": ".", "a" and "a/b". */
+static void watch_way(struct watch *w, const char *folder, struct str entry) {
+	struct str way = str_from(folder);
+	struct str first = component_after(way, 0);
+	watch_folder(w, folder[0] == '/' ? "/" : ".", first.len > 0 ? first : entry);
 	for (size_t i = 1; folder[0] != '\0'; i++) {
 		if ((folder[i] == '/' && folder[i - 1] != '/') || folder[i] == '\0') {
-			watch_folder(w, arena_printf(&w->scratch, "%.*s", (int)i, folder));
+			struct str next = component_after(way, i);
+			watch_folder(w, arena_printf(&w->scratch, "%.*s", (int)i, folder),
+						 next.len > 0 ? next : entry);
 		}
 		if (folder[i] == '\0') {
 			return;
@@ -257,7 +304,8 @@ static void step_down(struct way *y, struct str part) {
 	const char *path = join(y, part);
 	ssize_t len = readlink(path, target, sizeof target);
 	if (len > 0 || y->links > 0) {
-		watch_folder(y->watch, y->at.len == 0 ? "." : arena_dup(&y->watch->scratch, y->at).ptr);
+		watch_folder(y->watch, y->at.len == 0 ? "." : arena_dup(&y->watch->scratch, y->at).ptr,
+					 part);
 	}
 	if (len <= 0) {
 		y->at = str_from(path);
@@ -286,7 +334,7 @@ static void watch_links(struct watch *w, const char *path) {
 static void watch_pattern(struct watch *w, struct str pattern) {
 	const char *folder = w->sources.folder;
 	bool is_absolute = pattern.len > 0 && pattern.ptr[0] == '/';
-	watch_way(w, is_absolute ? "/" : folder != NULL ? folder : "");
+	watch_way(w, is_absolute ? "/" : folder != NULL ? folder : "", component_after(pattern, 0));
 	for (size_t i = 1; i <= pattern.len; i++) {
 		if (i < pattern.len && (pattern.ptr[i] != '/' || pattern.ptr[i - 1] == '/')) {
 			continue;
@@ -296,7 +344,7 @@ static void watch_pattern(struct watch *w, struct str pattern) {
 		for (size_t k = 0; k < list.count; k++) {
 			watch_links(w, list.paths[k]);
 			if (i < pattern.len) {
-				watch_folder(w, list.paths[k]);
+				watch_folder(w, list.paths[k], component_after(pattern, i));
 			}
 		}
 	}
@@ -310,7 +358,8 @@ static void watch_folders(struct watch *w) {
 	w->folder_count = 0;
 	w->complaint = NULL;
 	if (w->sources.config_path != NULL) {
-		watch_way(w, arena_dup(&w->scratch, file_folder(w->sources.config_path)).ptr);
+		struct str path = str_from(w->sources.config_path), folder = file_folder(path.ptr);
+		watch_way(w, arena_dup(&w->scratch, folder).ptr, component_after(path, folder.len));
 		watch_links(w, w->sources.config_path);
 	}
 	for (size_t i = 0; i < w->sources.pattern_count; i++) {

@@ -74,6 +74,19 @@ static const struct scenario scenarios[] = {
 	 MAP,
 	 "*.yml",
 	 {{SWAP("1", "2"), CHANGED}, {"echo a > ..2/s.yml && ln -s ..data/s.yml s.yml", CHANGED}}},
+	{"a ConfigMap's folder",
+	 "mkdir -p ..1/d && echo a > ..1/d/r.yml && ln -s ..1 ..data && ln -s ..data/d d",
+	 "d/r.yml",
+	 {{"mkdir -p ..2/d && echo a > ..2/d/r.yml && ln -s ..2 ..x && mv -T ..x ..data && rm -r ..1",
+	   CHANGED},
+	  {"mkdir -p ..3/d && echo a > ..3/d/r.yml && ln -s ..3 ..x && mv -T ..x ..data && rm -r ..2",
+	   CHANGED}}},
+	{"a folder that becomes a link",
+	 "mkdir -p d ..1/d && echo a > d/r.yml && echo a > ..1/d/r.yml && ln -s ..1 ..data",
+	 "d/r.yml",
+	 {{"rm -r d && ln -s ..data/d d", CHANGED},
+	  {"mkdir -p ..2/d && echo a > ..2/d/r.yml && ln -s ..2 ..x && mv -T ..x ..data && rm -r ..1",
+	   CHANGED}}},
 	{"where a link leads to",
 	 "mkdir d && echo a > d/r.yml && ln -s d/r.yml r.yml",
 	 "r.yml",
@@ -237,6 +250,23 @@ static void test_quiet(void **state) {
 	fixture_finish(&f);
 }
 
+/* A folder on the way may be a busy one, such as /tmp: what is not on the way neither leads to a look nor puts one off. */
+static void test_other_names(void **state) {
+	(void)state;
+	struct fixture f;
+	fixture_init(&f);
+	shell(&f, "mkdir d && echo a > d/r.yml");
+	set(&f, "d/r.yml", clock_wall() + 1000, 0);
+	shell(&f, "mkdir e && rmdir e && echo a > s.yml && rm s.yml && echo a > d/s.yml");
+	turn(&f);
+	assert_int_equal(f.stirs, 0);
+	assert_int_equal(watch_look_at(f.watch), WATCH_LOOK_EVERY);
+	shell(&f, "echo b >> d/r.yml");
+	turn(&f);
+	assert_int_equal(f.stirs, 1);
+	fixture_finish(&f);
+}
+
 /* A file that changed while it was loaded: who knows which one was read. */
 static void test_unsure(void **state) {
 	(void)state;
@@ -295,9 +325,9 @@ static void test_many_folders(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scenarios),    cmocka_unit_test(test_quiet),
-		cmocka_unit_test(test_unsure),       cmocka_unit_test(test_stamps),
-		cmocka_unit_test(test_many_folders),
+		cmocka_unit_test(test_scenarios),   cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_other_names), cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_stamps),      cmocka_unit_test(test_many_folders),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
