@@ -44,6 +44,15 @@ static void print_item(struct strbuf *out, size_t index, const char *what, struc
 	strbuf_printf(out, "%s%s%.*s", index > 0 ? ", " : "", what, STR_FMT(item));
 }
 
+/* A shard may be without a group, when there are few. */
+static void log_no_rules(struct runner *r) {
+	bool is_shard = r->config.shard.count > 1;
+	log_write(&r->log, is_shard ? LOG_INFO : LOG_WARN, clock_wall(), LABELS_EMPTY,
+			  is_shard            ? "no group belongs to this shard: nothing is evaluated here"
+			  : r->rule_count > 0 ? "there are no rules any more: nothing is evaluated"
+								  : "there are no rules: nothing is evaluated");
+}
+
 /* Whom it asks, whom it tells, which rules it has. */
 static void log_setup(struct runner *r, size_t rules, size_t groups) {
 	const struct config *c = &r->config;
@@ -64,9 +73,7 @@ static void log_setup(struct runner *r, size_t rules, size_t groups) {
 	log_write(&r->log, LOG_INFO, clock_wall(), LABELS_EMPTY, text.ptr);
 	strbuf_finish(&text);
 	if (rules == 0) {
-		log_write(&r->log, LOG_WARN, clock_wall(), LABELS_EMPTY,
-				  r->rule_count > 0 ? "there are no rules any more: nothing is evaluated"
-									: "there are no rules: nothing is evaluated");
+		log_no_rules(r);
 	}
 	r->rule_count = rules;
 }

@@ -180,6 +180,14 @@ def check_words(folder, peers):
 	port = t.port()
 	expect("who is asked and told", f"asks {peers}, tells {peers}; 1 rule in 1 group: good.yml" in t.wait_for("asks"), True)
 	t.end(signal.SIGTERM)
+	lines = []
+	for shard in ("0/3", "1/3", "2/3"):
+		t = Tocsin(folder, peers, "--rules", "good.yml", "--shard", shard)
+		t.wait_for("rules loaded")
+		t.end(signal.SIGTERM)
+		lines += [line for line in t.lines if "nothing is evaluated" in line]
+	expect("a shard without a group is nothing to warn of",
+		   (len(lines), all("level=info" in line and "no group belongs to this shard" in line for line in lines)), (2, True))
 	with open(f"{folder}/files.conf", "w", encoding="utf-8") as file:
 		file.write("rule_files: [nope.yml]\n")
 	run = call(["run", "-c", "files.conf"], folder)
