@@ -34,8 +34,8 @@ static bool has(struct str name, const char *part) {
 	return str_find(name, str_from(part)) < name.len;
 }
 
-/* Of a Service named tocsin: TOCSIN_SERVICE_HOST, TOCSIN_SERVICE_PORT_HTTP, TOCSIN_PORT, TOCSIN_PORT_9099_TCP_ADDR; of tocsin-x the same
- * with TOCSIN_X_. */
+/* Of a Service named tocsin: TOCSIN_SERVICE_HOST, TOCSIN_SERVICE_PORT_HTTP, TOCSIN_PORT, TOCSIN_PORT_9099_TCP_ADDR; of tocsin-x the
+ * same with TOCSIN_X_. */
 static bool is_service_link(struct str name) {
 	return str_ends_with(name, STR("_SERVICE_HOST")) || has(name, "_SERVICE_PORT") ||
 		   str_ends_with(name, STR("_PORT")) || has(name, "_TCP") || has(name, "_UDP");

@@ -4,8 +4,8 @@
 
 #include "cli/command.h"
 
-/* Warns on stderr, by their names, of variables TOCSIN_... that no command reads: a mistyped one would leave a default in force that
- * nobody expects. Not of those that Kubernetes sets for each Service. */
+/* Warns on stderr, by their names, of variables TOCSIN_... that no command reads: a mistyped one would leave a default in force
+ * that nobody expects. Not of those that Kubernetes sets for each Service. */
 void variables_warn(const struct command *command, struct arena *a);
 
 #endif

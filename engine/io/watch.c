@@ -168,8 +168,8 @@ static struct watched *find_watched(const struct watch *w, const char *path) {
 	return NULL;
 }
 
-/* The name that is looked for in a folder, of which other programs may use much more; NULL: any. Where a link of that name leads to has
- * folders of its own (watch_links). */
+/* The name that is looked for in a folder, of which other programs may use much more; NULL: any. Where a link of that name leads to
+ * has folders of its own (watch_links). */
 static char *make_entry(struct str entry) {
 	bool is_name = entry.len > 0;
 	for (size_t i = 0; i < entry.len; i++) {

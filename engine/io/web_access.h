@@ -26,8 +26,8 @@ struct web_access {
  * not be read. */
 struct web_access *web_access_load(struct str path, struct diag_style style,
 								   struct strbuf *messages, bool *ret_unreadable);
-/* The same of a text that was read from there, for whoever only wants to know: a key that only tocsin's user may read is no error of
- * the configuration, but a warning. Sorted. */
+/* The same of a text that was read from there, for whoever only wants to know: a key that only tocsin's user may read is no error
+ * of the configuration, but a warning. Sorted. */
 bool web_access_judge(const char *path, struct str text, struct diags *diags);
 struct web_access *web_access_hold(struct web_access *a);
 void web_access_release(struct web_access *a); /* one holder less; accepts NULL */

@@ -4,7 +4,8 @@ import re
 
 from tree import ROOT, c_files, finish, lines_of
 
-OF_OTHERS = {"execution: ", "bad_data: ", "Permission denied", "FILE:LINE:COLUMN: error: "}  # Prometheus', the system's, and a picture
+# Prometheus', the system's, a number of HTTP, and a picture
+OF_OTHERS = {"execution: ", "bad_data: ", "Permission denied", "HTTP status 404: ", "FILE:LINE:COLUMN: error: "}
 LITERAL = r'"((?:[^"\\\n]|\\.)*)"'
 texts = []
 for path in c_files((".c", ".h")):
