@@ -13,11 +13,16 @@ struct mutant_reads *mutant_reads_make(const struct rule_set *set, struct arena 
 /* Rules are numbered over all groups of the set, in order. */
 size_t mutant_reads_number(const struct mutant_reads *r, size_t group, size_t rule);
 size_t mutant_reads_count(const struct mutant_reads *r);
+/* The number of a rule of the set. */
+size_t mutant_reads_find(const struct mutant_reads *r, const struct rule *rule);
+bool mutant_reads_is_alert(const struct mutant_reads *r, size_t number);
 
-/* One entry per rule. */
+/* One entry per rule, but for the two that say so. */
 struct mutant_reach {
 	bool *changed; /* the rule itself, and those that its output reaches */
 	bool *needed;  /* those, all that write the same, and all that they read from */
+	bool *touched; /* per output: a rule that is changed writes it */
+	bool *asked;   /* per output: all that write it are needed */
 	bool all;      /* something reads without saying what: all rules are needed */
 	size_t *stack; /* in work */
 	size_t depth;

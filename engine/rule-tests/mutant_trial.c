@@ -6,8 +6,45 @@
 
 struct mutant_trial_group {
 	struct test_group group; /* with the checks that matter alone */
-	const struct pql_store *input;
+	size_t number;           /* in the file */
+	struct rule_set *set;    /* the rules that matter */
+	struct rule *changed;    /* the rule under trial, among them */
 };
+
+/* ---- the suite ---- */
+
+struct alerted_noting {
+	struct mutant_suite *suite;
+	struct mutant_alerted *list;
+	bool *noted; /* per rule */
+};
+
+static void note_alerted(const struct rule *rule, void *data) {
+	struct alerted_noting *n = data;
+	struct mutant_alerted *list = n->list;
+	size_t number = mutant_reads_find(n->suite->reads, rule);
+	if (!n->noted[number]) {
+		n->noted[number] = true;
+		list->rules = arena_grow(&n->suite->arena, list->rules, list->count, &list->capacity,
+								 sizeof(list->rules[0]));
+		list->rules[list->count++] = number;
+	}
+}
+
+static void find_alerted(struct mutant_suite *s, size_t group) {
+	struct arena a;
+	struct rule_test_report report;
+	arena_init(&a);
+	struct alerted_noting noting = {s, &s->alerted[group],
+									ARENA_ARRAY(&a, bool, mutant_reads_count(s->reads))};
+	struct rule_test_options options = {.promtool = s->promtool,
+										.input = s->inputs[group],
+										.alerted = note_alerted,
+										.alerted_data = &noting};
+	rule_test_run(s->file, &s->file->groups[group], s->set, &options, &a, &report);
+	rule_test_report_finish(&report);
+	arena_finish(&a);
+}
 
 void mutant_suite_init(struct mutant_suite *s, const struct test_file *file, struct rule_set *set,
 					   const bool *left_out, bool promtool) {
@@ -16,9 +53,11 @@ void mutant_suite_init(struct mutant_suite *s, const struct test_file *file, str
 	arena_init(&s->arena);
 	s->reads = mutant_reads_make(set, &s->arena);
 	s->inputs = ARENA_ARRAY(&s->arena, struct pql_store *, file->group_count);
+	s->alerted = ARENA_ARRAY(&s->arena, struct mutant_alerted, file->group_count);
 	for (size_t i = 0; i < file->group_count; i++) {
 		if (left_out == NULL || !left_out[i]) {
 			s->inputs[i] = rule_test_load_input(file, &file->groups[i], &s->arena);
+			find_alerted(s, i);
 		}
 	}
 }
@@ -87,7 +126,7 @@ static void choose_groups(struct mutant_trial *t, struct mutant_reach *reach) {
 		choose_checks(t, reach, &file->groups[i], chosen);
 		if (chosen->alert_count + chosen->expr_count > 0) {
 			t->checks += chosen->alert_count + chosen->expr_count;
-			t->groups[t->group_count++].input = t->suite->inputs[i];
+			t->groups[t->group_count++].number = i;
 		}
 	}
 	for (size_t i = 1; i < t->group_count; i++) {
@@ -99,34 +138,77 @@ static void choose_groups(struct mutant_trial *t, struct mutant_reach *reach) {
 
 /* ---- rules that matter ---- */
 
-/* Copies of groups, so that a rule of them can be changed. */
-static void choose_rules(struct mutant_trial *t, const bool *needed) {
-	const struct rule_set *from = t->suite->set;
-	t->set = rule_set_create();
-	for (size_t i = 0; i < from->group_count; i++) {
-		const struct rule_group *group = from->groups[i];
-		struct rule *rules = ARENA_ARRAY(&t->arena, struct rule, group->rule_count);
-		struct rule_group *copy = ARENA_NEW(&t->arena, struct rule_group);
-		*copy = *group;
-		copy->rules = rules;
-		copy->rule_count = 0;
-		for (size_t k = 0; k < group->rule_count; k++) {
-			if (!needed[mutant_reads_number(t->suite->reads, i, k)]) {
-				continue;
-			}
-			if (i == t->slot.group && k == t->slot.rule) {
-				t->changed = &rules[copy->rule_count];
-			}
-			rules[copy->rule_count++] = group->rules[k];
+struct choice {
+	struct mutant_trial *trial;
+	const struct mutant_reach *reach;
+	bool *alerted; /* per rule: in the test group at hand */
+	bool whole;    /* all that are needed, alerts or not */
+};
+
+static bool is_chosen(const struct choice *c, size_t number) {
+	return c->reach->needed[number] &&
+		   (c->whole || c->reach->changed[number] || c->alerted[number] ||
+			!mutant_reads_is_alert(c->trial->suite->reads, number));
+}
+
+/* A copy, so that a rule of it can be changed. */
+static struct rule_group *copy_group(const struct choice *c, size_t index,
+									 struct mutant_trial_group *to) {
+	struct mutant_trial *t = c->trial;
+	const struct rule_group *group = t->suite->set->groups[index];
+	size_t first = mutant_reads_number(t->suite->reads, index, 0), count = 0;
+	for (size_t k = 0; k < group->rule_count; k++) {
+		count += is_chosen(c, first + k);
+	}
+	if (count == 0) {
+		return NULL;
+	}
+	struct rule *rules = ARENA_ARRAY(&t->arena, struct rule, count);
+	struct rule_group *copy = ARENA_NEW(&t->arena, struct rule_group);
+	*copy = *group;
+	copy->rules = rules;
+	copy->rule_count = 0;
+	for (size_t k = 0; k < group->rule_count; k++) {
+		if (!is_chosen(c, first + k)) {
+			continue;
 		}
-		if (copy->rule_count > 0) {
-			t->set->groups = mem_grow(t->set->groups, t->set->group_count, &t->set->group_capacity,
-									  sizeof(t->set->groups[0]));
-			t->set->groups[t->set->group_count++] = copy;
-			t->set->rule_count += copy->rule_count;
+		if (index == t->slot.group && k == t->slot.rule) {
+			to->changed = &rules[copy->rule_count];
+		}
+		rules[copy->rule_count++] = group->rules[k];
+	}
+	return copy;
+}
+
+static void choose_rules(const struct choice *c, struct mutant_trial_group *to) {
+	const struct rule_set *from = c->trial->suite->set;
+	struct rule_set *set = to->set = rule_set_create();
+	for (size_t i = 0; i < from->group_count; i++) {
+		struct rule_group *copy = copy_group(c, i, to);
+		if (copy != NULL) {
+			set->groups = mem_grow(set->groups, set->group_count, &set->group_capacity,
+								   sizeof(set->groups[0]));
+			set->groups[set->group_count++] = copy;
+			set->rule_count += copy->rule_count;
 		}
 	}
-	BUG_ON(t->changed == NULL);
+	BUG_ON(to->changed == NULL);
+}
+
+static void choose_rules_of_all(struct mutant_trial *t, const struct mutant_reach *reach,
+								bool whole) {
+	size_t rules = mutant_reads_count(t->suite->reads);
+	struct choice c = {t, reach, ARENA_ARRAY(&t->arena, bool, rules), whole};
+	for (size_t i = 0; i < t->group_count; i++) {
+		const struct mutant_alerted *alerted = &t->suite->alerted[t->groups[i].number];
+		for (size_t k = 0; k < alerted->count; k++) {
+			c.alerted[alerted->rules[k]] = true;
+		}
+		choose_rules(&c, &t->groups[i]);
+		for (size_t k = 0; k < alerted->count; k++) {
+			c.alerted[alerted->rules[k]] = false;
+		}
+	}
 }
 
 /* ---- the trial ---- */
@@ -135,27 +217,31 @@ static bool passes(struct mutant_trial *t, const struct mutant_trial_group *g) {
 	struct arena a;
 	struct rule_test_report report;
 	struct rule_test_options options = {
-		.promtool = t->suite->promtool, .stops_early = true, .input = g->input};
+		.promtool = t->suite->promtool, .stops_early = true, .input = t->suite->inputs[g->number]};
 	arena_init(&a);
-	rule_test_run(t->suite->file, &g->group, t->set, &options, &a, &report);
+	rule_test_run(t->suite->file, &g->group, g->set, &options, &a, &report);
 	bool passed = rule_test_passed(&report);
 	rule_test_report_finish(&report);
 	arena_finish(&a);
 	return passed;
 }
 
+static bool notices(struct mutant_trial *t, struct mutant_trial_group *g, const struct rule *rule) {
+	struct rule before = *g->changed;
+	*g->changed = *rule;
+	bool passed = passes(t, g);
+	*g->changed = before;
+	return !passed;
+}
+
 bool mutant_trial_notices(struct mutant_trial *t, const struct rule *rule) {
-	struct rule before = *t->changed;
-	bool noticed = false;
-	*t->changed = *rule;
-	for (size_t i = 0; i < t->group_count && !noticed; i++) {
-		noticed = !passes(t, &t->groups[i]);
-		if (noticed) {
+	for (size_t i = 0; i < t->group_count; i++) {
+		if (notices(t, &t->groups[i], rule)) {
 			move_to_front(t, i);
+			return true;
 		}
 	}
-	*t->changed = before;
-	return noticed;
+	return false;
 }
 
 /* Times at which a window begins or ends are those of evaluations, of whichever group: with fewer groups a check may fail that
@@ -176,7 +262,7 @@ static void start(struct mutant_trial *t, bool whole) {
 	choose_groups(t, &reach);
 	reach.all = reach.all || whole;
 	mutant_reach_finish(&reach, reads);
-	choose_rules(t, reach.needed);
+	choose_rules_of_all(t, &reach, whole);
 }
 
 void mutant_trial_init(struct mutant_trial *t, const struct mutant_suite *suite,
@@ -194,7 +280,9 @@ void mutant_trial_init(struct mutant_trial *t, const struct mutant_suite *suite,
 
 void mutant_trial_finish(struct mutant_trial *t) {
 	if (t != NULL) {
-		rule_set_destroy(t->set);
+		for (size_t i = 0; i < t->group_count; i++) {
+			rule_set_destroy(t->groups[i].set);
+		}
 		arena_finish(&t->arena);
 	}
 }

@@ -1,18 +1,26 @@
 /* Runs the checks of a test file that could notice a change of one rule, over those rules alone that the change can reach and
- * those that they read. The verdict is that of the whole: what the change cannot reach is as it was before. */
+ * those that they read. The verdict is that of the whole: what the change cannot reach is as it was before, and of that an alerting
+ * rule that has no alert in a test group might as well not be there. */
 #ifndef ENGINE_MUTANT_TRIAL_H
 #define ENGINE_MUTANT_TRIAL_H
 
 #include "engine/rule-tests/mutant.h"
 #include "engine/rule-tests/rule_test.h"
 
+/* Rules that have an alert at some time of a test group, by their numbers (mutant_reads.h). */
+struct mutant_alerted {
+	size_t *rules;
+	size_t count, capacity;
+};
+
 /* A test file that passes, and who reads what in its rule files. Borrows from file and set. */
 struct mutant_suite {
 	const struct test_file *file;
 	struct rule_set *set;
-	bool promtool;             /* as rule_test_options */
-	const bool *left_out;      /* per group of the file: it is not to be run; NULL: all are */
-	struct pql_store **inputs; /* per group */
+	bool promtool;                  /* as rule_test_options */
+	const bool *left_out;           /* per group of the file: it is not to be run; NULL: all are */
+	struct pql_store **inputs;      /* per group */
+	struct mutant_alerted *alerted; /* per group */
 	struct mutant_reads *reads;
 	struct arena arena;
 };
@@ -30,10 +38,8 @@ struct mutant_trial {
 	const struct mutant_suite *suite;
 	struct mutant_slot slot;
 	struct arena arena;
-	struct rule_set *set; /* the rules that matter */
-	struct rule *changed; /* the rule under trial, among them */
-	struct mutant_trial_group
-		*groups; /* with the checks that matter alone; the one that noticed last is the first */
+	struct mutant_trial_group *
+		groups; /* with the checks and rules that matter alone; the one that noticed last is the first */
 	size_t group_count;
 	size_t checks; /* in all of them: 0: no test looks at the rule */
 };

@@ -131,6 +131,9 @@ struct rule_test_report {
 /* Told now and then how far it has come. */
 typedef void rule_test_progress(size_t step, size_t steps, void *data);
 
+/* An alert of the rule begins. */
+typedef void rule_test_alerted(const struct rule *rule, void *data);
+
 struct rule_test_options {
 	bool promtool;    /* groups have no intervals of their own, as promtool sees it */
 	bool stepwise;    /* nothing is evaluated ahead; the report is the same */
@@ -143,6 +146,8 @@ struct rule_test_options {
 	const struct pql_store *input;
 	rule_test_progress *progress; /* may be NULL */
 	void *progress_data;
+	rule_test_alerted *alerted; /* may be NULL */
+	void *alerted_data;
 };
 
 /* Whether nothing is wrong. */

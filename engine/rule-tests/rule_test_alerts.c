@@ -249,6 +249,9 @@ void rule_test_note_result(const struct group_state *group, const struct evaluat
 	for (size_t i = 0; i < result->transitions.count; i++) {
 		const struct alert_transition *t = &result->transitions.items[i];
 		bool begins = t->change == ALERT_APPEARED || t->change == ALERT_FIRED;
+		if (begins && run->options->alerted != NULL) {
+			run->options->alerted(t->rule, run->options->alerted_data);
+		}
 		run->overlaps = run->overlaps || (begins && !run->keeps_alerts && is_had_twice(run, t));
 		if (run->options->explains && is_tested(run, t->rule)) {
 			note_change(run, t, ts);

@@ -589,8 +589,8 @@ static void test_equivalent_waits(void **state) {
 
 /* ---- trials ---- */
 
-/* Rules that read each other, in and across groups; two that record the same; alerts of one name; and some that are on their
- * own. */
+/* Rules that read each other, in and across groups; two that record the same; alerts of one name, of which one never fires; and
+ * some that are on their own. */
 #define TRIAL_RULES                                                                                \
 	"groups:\n"                                                                                    \
 	"- name: one\n"                                                                                \
@@ -601,6 +601,7 @@ static void test_equivalent_waits(void **state) {
 	"  - {alert: Twice, expr: 'x:twice > 8', for: 2m}\n"                                           \
 	"  - {alert: Both, expr: 'x:twice > 8 and x > 4', keep_firing_for: 2m}\n"                      \
 	"  - {alert: Both, expr: 'y < 3', labels: {of: y}}\n"                                          \
+	"  - {alert: Both, expr: 'y > 100', labels: {of: nothing}}\n"                                  \
 	"  - {alert: Low, expr: 'y < 3'}\n"                                                            \
 	"- name: two\n"                                                                                \
 	"  interval: 2m\n"                                                                             \
@@ -619,6 +620,17 @@ static void test_equivalent_waits(void **state) {
 	"    - {series: 'x{a=\"1\"}', values: '5x5 0x6'}\n"                                            \
 	"    - {series: 'y', values: '9x6 1x3 9x3'}\n"                                                 \
 	"    - {series: 'z_total', values: '0x4 0+60x8'}\n"
+
+/* Further test groups, in which other rules have alerts than in the first. */
+#define TRIAL_OTHER                                                                                \
+	"  - name: other\n"                                                                            \
+	"    input_series: [{series: y, values: 1x12}, {series: 'x{a=\"2\"}', values: 3x12}]\n"        \
+	"    alert_rule_test:\n"                                                                       \
+	"    - {eval_time: 8m, alertname: Both, exp_alerts: [{exp_labels: {of: y}}]}\n"                \
+	"    - {eval_time: 8m, alertname: Twice}\n"                                                    \
+	"  - name: quiet, but for mutants\n"                                                           \
+	"    input_series: [{series: 'x{a=\"2\"}', values: 5x12}]\n"                                   \
+	"    alert_rule_test: [{eval_time: 8m, alertname: Same}]\n"
 
 /* Each alone is a test that passes. */
 static const char *const trial_checks[] = {
@@ -642,7 +654,7 @@ static bool load_tests(struct loaded *l, const char *check, struct test_file *fi
 	diags_init(&diags, &l->arena);
 	const char *text = arena_printf(&l->arena,
 									"evaluation_interval: 1m\ntests:\n  - name: t\n"
-									"%s    alert_rule_test:\n%s",
+									"%s    alert_rule_test:\n%s" TRIAL_OTHER,
 									TRIAL_INPUT, check);
 	return test_file_load(str_from(text), &how, &l->arena, &diags, file) &&
 		   file->groups[0].diags.errors == 0;
@@ -653,7 +665,7 @@ static bool whole_passes(const struct loaded *l, const struct test_file *file,
 						 struct mutant_slot slot, const struct rule *changed) {
 	struct rule_set *set = rule_set_create();
 	struct arena a;
-	struct rule_test_report report;
+	bool passed = true;
 	arena_init(&a);
 	for (size_t i = 0; i < l->set->group_count; i++) {
 		const struct rule_group *group = l->set->groups[i];
@@ -670,9 +682,12 @@ static bool whole_passes(const struct loaded *l, const struct test_file *file,
 		set->groups[set->group_count++] = copy;
 		set->rule_count += copy->rule_count;
 	}
-	rule_test_run(file, &file->groups[0], set, &(struct rule_test_options){0}, &a, &report);
-	bool passed = rule_test_passed(&report);
-	rule_test_report_finish(&report);
+	for (size_t i = 0; i < file->group_count; i++) {
+		struct rule_test_report report;
+		rule_test_run(file, &file->groups[i], set, &(struct rule_test_options){0}, &a, &report);
+		passed = passed && rule_test_passed(&report);
+		rule_test_report_finish(&report);
+	}
 	rule_set_destroy(set);
 	arena_finish(&a);
 	return passed;
