@@ -228,6 +228,11 @@ void test_mutate(struct test_run *r) {
 		choose_sample(m);
 	}
 	test_mutate_run(r);
+	if (m->broken_off) {
+		test_note(r, EXIT_BAD);
+		options_report(&command_test, "--mutate: ended before all changes were tried");
+		return;
+	}
 	count_verdicts(m);
 	judge(r);
 	if (r->json) {

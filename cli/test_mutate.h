@@ -60,6 +60,7 @@ struct test_mutation {
 	struct test_mutated_rule *rules;
 	size_t rule_count, rule_capacity;
 	size_t made, killed, survived, equivalent, left_out;
+	bool broken_off; /* not all of them were tried, because somebody ended it */
 };
 
 /* Creates r->mutation when it is asked for. false: complained. */

@@ -109,7 +109,11 @@ void process_find_place(struct process_place *ret_place) {
 	if (gethostname(ret_place->host, sizeof ret_place->host - 1) != 0) {
 		ret_place->host[0] = '\0';
 	}
-	ret_place->cpus = uv_available_parallelism();
+	ret_place->cpus = process_cpu_count();
+}
+
+unsigned process_cpu_count(void) {
+	return uv_available_parallelism();
 }
 
 unsigned process_thread_count(void) {

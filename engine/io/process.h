@@ -15,6 +15,7 @@ struct process_place {
 void process_find_place(struct process_place *ret_place);
 
 unsigned process_thread_count(void);
+unsigned process_cpu_count(void); /* that it may use */
 /* File descriptors that it may have at the same time; UINT_MAX: any number. */
 unsigned process_descriptors_max(void);
 

@@ -32,7 +32,9 @@ static void run(struct rerun *r) {
 	struct watch_sources sources = {0};
 	ts_ms began = clock_wall();
 	arena_init(&a);
+	signals_hold();
 	r->calls->run(++r->count, began, &a, &sources, r->data);
+	signals_release();
 	uint64_t hash = hash_of(&sources);
 	if (r->count == 1 || hash != r->sources) {
 		watch_set(r->watch, &sources, began, clock_monotonic());
@@ -78,6 +80,10 @@ static void handle_signal(enum signal_wish wish, void *data) {
 		wakeup_close(r->wakeup);
 		signals_close(r->signals);
 	}
+}
+
+bool rerun_is_ended(void) {
+	return signals_are_waiting();
 }
 
 void rerun(const struct rerun_calls *calls, void *data) {

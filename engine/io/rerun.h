@@ -14,7 +14,10 @@ struct rerun_calls {
 	void (*complain)(const char *why, void *data);
 };
 
-/* Returns when it was ended; one run is always done to its end. */
+/* Returns when it was ended; one run is always done to its end, unless it asks: */
 void rerun(const struct rerun_calls *calls, void *data);
+
+/* From within a run: somebody wants an end. Outside of one it is false: then signals do as they always do. */
+bool rerun_is_ended(void);
 
 #endif

@@ -35,6 +35,24 @@ static void set_blocked(int how) {
 	pthread_sigmask(how, &set, NULL);
 }
 
+void signals_hold(void) {
+	set_blocked(SIG_BLOCK);
+}
+
+void signals_release(void) {
+	set_blocked(SIG_UNBLOCK);
+}
+
+bool signals_are_waiting(void) {
+	sigset_t set;
+	bool any = false;
+	sigpending(&set);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		any = any || sigismember(&set, numbers[i]) == 1;
+	}
+	return any;
+}
+
 struct signals *signals_create(uv_loop_t *loop, signals_call *call, void *data) {
 	struct signals *s = mem_calloc(1, sizeof *s);
 	s->call = call;

@@ -1,5 +1,5 @@
 """test_watch_command.py TOCSIN: `tocsin test --watch` as a process: files that are changed, saved by renaming, that appear and go lead to another
-run, others do not, and Ctrl-C ends it with the exit code of the last run."""
+run, others do not, and Ctrl-C ends it with the exit code of the last run. And how `--mutate` is ended."""
 import os
 import re
 import signal
@@ -144,6 +144,54 @@ def watch_from_the_start():
 	run.end(signal.SIGTERM, 1)
 
 
+def end_while_it_mutates():
+	folder = Folder()
+	folder.write("rules/a.yml", RULES % 1)
+	folder.write("one.test.yml", TEST)
+	os.mkfifo(os.path.join(folder.path, "two.test.yml"))
+	run = Run(folder, "--mutate", "one.test.yml", "two.test.yml")
+	with open(os.path.join(folder.path, "two.test.yml"), "w", encoding="utf-8") as file:  # once it is opened for reading, the run is under way
+		run.process.send_signal(signal.SIGINT)
+		file.write("tests: []\n")
+	run.wait(r"^tocsin test: --mutate: ended before all changes were tried$")
+	run.end(0, 1)
+	if "run 2" in "".join(run.lines):
+		sys.exit("".join(run.lines))
+
+
+def is_running(pid):
+	try:
+		with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+			return file.read().rpartition(")")[2].split()[0] != "Z"
+	except OSError:
+		return False
+
+
+def orphans():
+	"""Children that try mutants end when their parent is gone. All of it together would take longer than is waited here."""
+	folder = Folder()
+	rules = "".join(f"{{alert: A{i}, expr: x > {i}, for: 1h}}, " for i in range(100, 180))
+	folder.write("rules/a.yml", "groups: [{name: g, interval: 1s, rules: [" + rules + "]}]\n")
+	names = "".join(f"{{eval_time: 10d, alertname: A{i}}}, " for i in range(100, 180))
+	folder.write("one.test.yml", "rule_files: [rules/*.yml]\ntests: [{input_series: [{series: x, values: 1x20000}], alert_rule_test: [" + names + "]}]\n")
+	process = subprocess.Popen([TOCSIN, "test", "--mutate", "one.test.yml"], cwd=folder.path, stdout=subprocess.DEVNULL)
+	children = []
+	while len(os.sched_getaffinity(0)) > 1 and not children and process.poll() is None:
+		with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="utf-8") as file:
+			children = file.read().split()
+		time.sleep(0.02)
+	process.kill()
+	process.wait()
+	end = time.monotonic() + 15
+	while any(map(is_running, children)):
+		if time.monotonic() > end:
+			for child in children:
+				os.kill(int(child), signal.SIGKILL)
+			sys.exit("children go on without their parent")
+		time.sleep(0.02)
+	print("ok: children end with their parent:", len(children))
+
+
 def misuse():
 	for arguments in ([], ["-"], ["--run", "(", "x.yml"]):
 		done = subprocess.run([TOCSIN, "test", "--watch", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
@@ -154,4 +202,6 @@ def misuse():
 watch_folder()
 watch_links()
 watch_from_the_start()
+end_while_it_mutates()
+orphans()
 misuse()
