@@ -72,7 +72,8 @@ void check_server_judge(struct check *c, struct diags *diags);
 /* Judges a rule-test file. */
 void check_tests(struct check *c, const struct check_file *f, struct diags *diags);
 
-/* Canonical form of the expressions: in the file with --fix, as a difference on stdout with --diff. */
-void check_fix(struct check *c, const struct check_file *f);
+/* Canonical form of the expressions: in the file with --fix, as a difference on stdout with --diff. Nothing of a file that does not
+ * load. true: the file is another one now. */
+bool check_fix(struct check *c, const struct check_file *f);
 
 #endif

@@ -121,8 +121,14 @@ static void judge_rules(struct check *c, const struct check_file *f, struct repo
 	if (good && diags->errors == 0) {
 		say_good(c, f->path, count_text(c, counts));
 	}
-	if (good && (c->options->fix || c->options->diff)) {
-		check_fix(c, f);
+}
+
+/* Before it is judged: what is said of the file is said of what is in it then. */
+static void fix_file(struct check *c, struct check_file *f) {
+	bool fixes = c->options->fix || c->options->diff;
+	if (fixes && f->loaded && f->kind == CHECK_RULES && check_fix(c, f)) {
+		check_file_finish(f);
+		check_file_load(f, &c->arena);
 	}
 }
 
@@ -271,6 +277,7 @@ static void judge_file(struct check *c, struct check_file *f) {
 	struct report_file file = {.path = f->path};
 	struct diags diags;
 	check_file_load(f, &c->arena);
+	fix_file(c, f);
 	if (f->failure != NULL) {
 		file.failure = f->failure;
 		c->unable = true;

@@ -304,7 +304,8 @@ bool rule_format_make(const struct lint_file *file, bool ignore_unknown, struct 
 	if (f.count > 0) {
 		memcpy(edits, f.edits, f.count * sizeof edits[0]);
 	}
-	*ret = (struct rule_format){.edits = edits,
+	*ret = (struct rule_format){.loads = good,
+								.edits = edits,
 								.count = f.count,
 								.text = f.count > 0 ? apply_edits(&f) : file->text,
 								.commented = f.commented};

@@ -59,6 +59,11 @@ def fix(folder):
 	expect("--fix of what does not load", (check(folder, "--fix", "bad.yml").returncode, read(path)), (1, bad))
 	path = write(folder, "found.yml", HEAD + "  - {alert: a, expr: 'up>1', for: 5m, labels: {severity: a}}\n")
 	expect("--fix of what has a finding", (check(folder, "--fix", "found.yml").returncode, "up > 1" in read(path)), (1, True))
+	long = 'sum by (job) (rate(requests_total{code=~"5..", team="a_team_with_a_long_name"}[5m]))'
+	write(folder, "moved.yml", HEAD + f"  - record: a\n    expr: |\n      {long} / {long}\n  - {{alert: b, expr: 'count(up)  ==  0', for: 5m, labels: {{severity: a}}}}\n")
+	run = check(folder, "--fix", "moved.yml")
+	line = next(i for i, line in enumerate(read(os.path.join(folder, "moved.yml")).splitlines(), 1) if "alert: b" in line)
+	expect("--fix that moves what has a finding", (line > 7, f"moved.yml:{line}:" in run.stderr, "count(up) == 0" in run.stderr), (True, True, True))
 	run = check(folder, "--fix", "--format", "json", "fix")
 	expect("--fix with a format", (run.returncode, run.stdout.startswith('{"files":[')), (0, True))
 	unfixed = HEAD + "  - {record: a, expr: 'up==1'}\n"
