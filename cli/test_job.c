@@ -83,6 +83,7 @@ static void add_file_failure(struct test_job *job, const char *message) {
 
 /* ---- rule files ---- */
 
+/* Named twice, in whichever way, it is loaded once: promtool cleans paths, too. */
 static void add_rule_file(struct test_job *job, struct rule_set *set, const char *path,
 						  bool *good) {
 	struct strbuf text = STRBUF_INIT;
@@ -94,12 +95,13 @@ static void add_rule_file(struct test_job *job, struct rule_set *set, const char
 		*good = false;
 	} else {
 		struct str kept = arena_dup(&set->arena, strbuf_str(&text));
-		if (!rule_set_add_file(set, str_from(path), kept, &diags)) {
+		const char *name = file_short_path(path, &job->arena);
+		if (!rule_set_add_file(set, str_from(name), kept, &diags)) {
 			test_note(job->run, EXIT_BAD);
 			*good = false;
 		}
 		diags_sort(&diags);
-		add_file_messages(job, &diags, path, kept);
+		add_file_messages(job, &diags, name, kept);
 	}
 	strbuf_finish(&text);
 }

@@ -321,3 +321,49 @@ struct str file_folder(const char *path) {
 	size_t length = (size_t)(slash - path);
 	return (struct str){path, length > 0 ? length : 1};
 }
+
+/* Drops the last part, unless that is "..": false. `start` is what comes before all parts. */
+static bool drop_part(struct strbuf *path, size_t start) {
+	size_t from = path->len;
+	while (from > start && path->ptr[from - 1] != '/') {
+		from--;
+	}
+	if (path->len == start || strcmp(path->ptr + from, "..") == 0) {
+		return false;
+	}
+	path->len = from > start ? from - 1 : start;
+	path->ptr[path->len] = '\0';
+	return true;
+}
+
+static void shorten(const char *path, struct strbuf *out) {
+	size_t start = path[0] == '/' ? 1 : 0;
+	strbuf_add_c(out, start > 0 ? "/" : "");
+	while (*path != '\0') {
+		size_t length = strcspn(path, "/");
+		struct str part = {path, length};
+		bool drops = str_equal(part, STR("..")) && (drop_part(out, start) || start > 0);
+		if (length > 0 && !drops && !str_equal(part, STR("."))) {
+			strbuf_add_c(out, out->len > start ? "/" : "");
+			strbuf_add(out, part);
+		}
+		path += length + (path[length] == '/');
+	}
+}
+
+static bool is_same_file(const char *a, const char *b) {
+	struct stat x, y;
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+const char *file_short_path(const char *path, struct arena *a) {
+	struct strbuf out = STRBUF_INIT;
+	const char *kept = path;
+	if (strstr(path, "/../") != NULL) {
+		shorten(path, &out);
+		kept =
+			out.len > 0 && is_same_file(path, out.ptr) ? arena_dup(a, strbuf_str(&out)).ptr : path;
+	}
+	strbuf_finish(&out);
+	return kept;
+}

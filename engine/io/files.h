@@ -54,4 +54,8 @@ bool file_replace(const char *path, struct str text, struct arena *a, const char
 /* The folder part of a path, without the last slash; "" when there is none. */
 struct str file_folder(const char *path);
 
+/* The path without "folder/.." in it, where that leads to the same file; else as it is: behind a link to a folder, ".." is above
+ * what the link leads to. */
+const char *file_short_path(const char *path, struct arena *a);
+
 #endif

@@ -142,10 +142,62 @@ static void test_folder(void **state) {
 	assert_true(str_equal(file_folder("c.yml"), STR("")));
 }
 
+/* "%" is the folder's name, "%%" its path. */
+static void put_folder(struct strbuf *out, const char *text, const char *folder) {
+	for (; *text != '\0'; text++) {
+		if (text[0] == '%' && text[1] == '%') {
+			strbuf_add_c(out, folder);
+			text++;
+		} else if (text[0] == '%') {
+			strbuf_add_c(out, strrchr(folder, '/') + 1);
+		} else {
+			strbuf_add_char(out, *text);
+		}
+	}
+}
+
+static void test_short_path(void **state) {
+	(void)state;
+	static const struct {
+		const char *path, *expected;
+	} cases[] = {
+		{"d/../a", "a"},
+		{"./d/.//../a", "a"},
+		{"d/e/../../a", "a"},
+		{"d/e/../b", "d/b"},
+		{"../%/d/../a", "../%/a"},
+		{"d/../../%/a", "../%/a"},
+		{"l/../b", "l/../b"}, /* d/b: the link leads to d/e */
+		{"d/../none", "d/../none"},
+		{"d/./b", "d/./b"},
+		{"a", "a"},
+		{"/..%%/d/../a", "%%/a"},
+	};
+	struct arena a;
+	char folder[] = "/tmp/tocsin-test-XXXXXX", *here = getcwd(NULL, 0);
+	arena_init(&a);
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(system("mkdir -p d/e && echo a > a && echo b > d/b && ln -s d/e l"), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct strbuf path = STRBUF_INIT, expected = STRBUF_INIT;
+		put_folder(&path, cases[i].path, folder);
+		put_folder(&expected, cases[i].expected, folder);
+		assert_string_equal(file_short_path(path.ptr, &a), expected.ptr);
+		strbuf_finish(&path);
+		strbuf_finish(&expected);
+	}
+	assert_int_equal(system("rm -r ../\"${PWD##*/}\""), 0);
+	assert_int_equal(chdir(here), 0);
+	free(here);
+	arena_finish(&a);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),  cmocka_unit_test(test_glob),   cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_write), cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_read),   cmocka_unit_test(test_glob),
+		cmocka_unit_test(test_tree),   cmocka_unit_test(test_write),
+		cmocka_unit_test(test_folder), cmocka_unit_test(test_short_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
