@@ -37,7 +37,7 @@ enum test_verdict {
 	TEST_SURVIVED,
 	TEST_KILLED,
 	TEST_UNSEEN,    /* survived: no check looks at the rule */
-	TEST_NOT_TRIED, /* is not in the sample */
+	TEST_NOT_TRIED, /* is not in the sample, or passed over */
 };
 
 struct test_mutated_rule {
@@ -60,7 +60,8 @@ struct test_mutation {
 	struct test_mutated_rule *rules;
 	size_t rule_count, rule_capacity;
 	size_t made, killed, survived, equivalent, left_out;
-	bool broken_off; /* not all of them were tried, because somebody ended it */
+	size_t passed_over; /* of rules that no test of --run looks at */
+	bool broken_off;    /* not all of them were tried, because somebody ended it */
 };
 
 /* Creates r->mutation when it is asked for. false: complained. */

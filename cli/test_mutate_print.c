@@ -135,6 +135,11 @@ static void print_summary(struct test_run *r) {
 		strbuf_add_number(&line, m->left_out);
 		strbuf_add_c(&line, " more were not tried (--mutate-limit, --mutate-seed)");
 	}
+	if (m->passed_over > 0) {
+		strbuf_add_c(&line, "\n");
+		strbuf_add_number(&line, m->passed_over);
+		strbuf_add_c(&line, " more were not tried: no test that --run finds looks at their rules");
+	}
 	puts(line.ptr);
 	strbuf_finish(&line);
 }
@@ -146,7 +151,7 @@ void test_mutate_print(struct test_run *r) {
 		print_file(r, &m->files[i], &left);
 	}
 	print_unseen(r);
-	if (!r->quiet || m->survived > 0) {
+	if (!r->quiet || m->survived > 0 || r->code != EXIT_FINE) {
 		print_summary(r);
 	}
 }
@@ -201,7 +206,7 @@ void test_mutate_json(struct test_run *r) {
 	json_count(w, "killed", m->killed);
 	json_count(w, "survived", m->survived);
 	json_count(w, "equivalent", m->equivalent);
-	json_count(w, "not_tried", m->left_out);
+	json_count(w, "not_tried", m->left_out + m->passed_over);
 	json_key(w, "survivors");
 	json_open_array(w);
 	for (size_t f = 0; f < m->file_count; f++) {
