@@ -94,14 +94,13 @@ static void add_rule_file(struct test_job *job, struct rule_set *set, const char
 		add_file_failure(job, error);
 		*good = false;
 	} else {
-		struct str kept = arena_dup(&set->arena, strbuf_str(&text));
 		const char *name = file_short_path(path, &job->arena);
-		if (!rule_set_add_file(set, str_from(name), kept, &diags)) {
+		if (!rule_set_add_file(set, str_from(name), strbuf_str(&text), &diags)) {
 			test_note(job->run, EXIT_BAD);
 			*good = false;
 		}
 		diags_sort(&diags);
-		add_file_messages(job, &diags, name, kept);
+		add_file_messages(job, &diags, name, strbuf_str(&text));
 	}
 	strbuf_finish(&text);
 }

@@ -46,8 +46,7 @@ static bool add_rules(struct renewal *w, const char *path) {
 	bool good =
 		is_missing ? w->run->promtool : file_read(path, LIMIT_FILE_BYTES, &text, &w->arena, &error);
 	if (good && !is_missing) {
-		struct str kept = arena_dup(&w->set->arena, strbuf_str(&text));
-		good = rule_set_add_file(w->set, str_from(path), kept, &diags);
+		good = rule_set_add_file(w->set, str_from(path), strbuf_str(&text), &diags);
 	}
 	strbuf_finish(&text);
 	return good;

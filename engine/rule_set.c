@@ -1,5 +1,7 @@
 #include "engine/rule_set.h"
 
+#include <snappy-c.h>
+
 #include "base/bug.h"
 #include "base/mem.h"
 
@@ -53,26 +55,95 @@ static bool has_path(const struct rule_set *s, struct str path) {
 	return rule_set_find_file(s, path) != NULL;
 }
 
-bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, struct diags *diags) {
+static bool is_ours(struct str file, struct str name, const void *data) {
+	const struct rule_set *s = data;
+	return shard_has(s->shard, file, name);
+}
+
+static void add_groups(struct rule_set *s, const struct rule_file *file) {
+	s->files = mem_grow(s->files, s->file_count, &s->file_capacity, sizeof(*s->files));
+	s->files[s->file_count++] = (struct rule_set_file){.file = *file};
+	for (size_t i = 0; i < file->group_count; i++) {
+		s->groups = mem_grow(s->groups, s->group_count, &s->group_capacity, sizeof(*s->groups));
+		s->groups[s->group_count++] = &file->groups[i];
+		s->rule_count += file->groups[i].rule_count;
+	}
+}
+
+/* Without its text. */
+static bool load_file(struct rule_set *s, struct str path, struct str text, struct diags *diags) {
+	const struct rule_file_options options = {
+		.ignores_unknown = s->ignores_unknown, .takes = is_ours, .data = s};
 	struct rule_file file;
+	if (!rule_file_load_with(path, text, &(struct pql_syntax){0}, &options, &s->arena, diags,
+							 &file)) {
+		return false;
+	}
+	add_groups(s, &file);
+	return true;
+}
+
+/* The text of all rules is as large as a tenth of them: one engine of ten would hold as much of it as of rules. */
+static struct str pack(struct arena *a, struct str text) {
+	size_t length = snappy_max_compressed_length(text.len);
+	char *block = mem_alloc(length);
+	snappy_status status = snappy_compress(text.ptr, text.len, block, &length);
+	BUG_ON(status != SNAPPY_OK);
+	struct str packed = arena_dup(a, (struct str){block, length});
+	free(block);
+	return packed;
+}
+
+static void unpack(struct str packed, struct strbuf *out) {
+	size_t length = 0;
+	snappy_status status = snappy_uncompressed_length(packed.ptr, packed.len, &length);
+	BUG_ON(status != SNAPPY_OK);
+	strbuf_add_repeat(out, ' ', length);
+	status = snappy_uncompress(packed.ptr, packed.len, out->ptr, &length);
+	BUG_ON(status != SNAPPY_OK);
+}
+
+/* As far as rule_set_keep_file needs it. */
+static void keep_text(struct rule_set *s, struct rule_set_file *f, struct str text) {
+	if (f->file.group_count > 0 && f->file.other_count > 0) {
+		f->packed = pack(&s->arena, text);
+	} else if (f->file.group_count > 0) {
+		f->text = arena_dup(&s->arena, text);
+	}
+}
+
+/* false: none was kept. */
+static bool get_text(const struct rule_set_file *f, struct strbuf *out) {
+	if (f->packed.len > 0) {
+		unpack(f->packed, out);
+	} else {
+		strbuf_add(out, f->text);
+	}
+	return out->len > 0;
+}
+
+bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, struct diags *diags) {
 	if (has_path(s, path)) {
 		return true;
 	}
-	if (!(s->ignores_unknown ? rule_file_load_lenient : rule_file_load)(
-			path, text, &(struct pql_syntax){0}, &s->arena, diags, &file)) {
+	if (!load_file(s, path, text, diags)) {
 		return false;
 	}
-	s->files = mem_grow(s->files, s->file_count, &s->file_capacity, sizeof(*s->files));
-	s->files[s->file_count++] = (struct rule_set_file){.file = file, .text = text};
-	for (size_t i = 0; i < file.group_count; i++) {
-		if (!shard_has(s->shard, file.groups[i].file, file.groups[i].name)) {
-			continue;
-		}
-		s->groups = mem_grow(s->groups, s->group_count, &s->group_capacity, sizeof(*s->groups));
-		s->groups[s->group_count++] = &file.groups[i];
-		s->rule_count += file.groups[i].rule_count;
-	}
+	keep_text(s, &s->files[s->file_count - 1], text);
 	return true;
+}
+
+/* Those whose text is not there any more. */
+static void add_others(struct rule_set *s, const struct rule_file *old) {
+	struct rule_file file = {.path = arena_dup(&s->arena, old->path),
+							 .other_count = old->other_count};
+	struct rule_group_key *others = ARENA_ARRAY(&s->arena, struct rule_group_key, old->other_count);
+	for (size_t i = 0; i < old->other_count; i++) {
+		others[i].file = arena_dup(&s->arena, old->others[i].file);
+		others[i].name = arena_dup(&s->arena, old->others[i].name);
+	}
+	file.others = others;
+	add_groups(s, &file);
 }
 
 bool rule_set_keep_file(struct rule_set *s, const struct rule_set *previous, struct str path,
@@ -83,10 +154,18 @@ bool rule_set_keep_file(struct rule_set *s, const struct rule_set *previous, str
 		return false;
 	}
 	diags_init(&ignored, &s->arena);
-	bool ok = rule_set_add_file(s, path, arena_dup(&s->arena, old->text), &ignored);
-	BUG_ON(!ok); /* it was good before */
-	s->files[s->file_count - 1].outdated = arena_dup(&s->arena, str_from(reason)).ptr;
-	return true;
+	struct strbuf text = STRBUF_INIT;
+	bool ok = true;
+	if (get_text(old, &text)) {
+		ok = rule_set_add_file(s, path, strbuf_str(&text), &ignored);
+	} else {
+		add_others(s, &old->file);
+	}
+	strbuf_finish(&text);
+	if (ok) {
+		s->files[s->file_count - 1].outdated = arena_dup(&s->arena, str_from(reason)).ptr;
+	}
+	return ok;
 }
 
 /* The first error on one line: a preset that renders to bad rules is the fault of a parameter's value. */
@@ -122,11 +201,9 @@ bool rule_set_add_preset(struct rule_set *s, const struct config_preset *config,
 	bool ok = preset_render(preset, config->values, config->count, &s->arena, &text, &error);
 	if (!ok) {
 		*ret_error = arena_printf(&s->arena, "preset \"%s\": %s", preset->name, error);
-	} else if (!rule_set_add_file(s, str_from(path), strbuf_str(&text), &diags)) {
+	} else if (!load_file(s, str_from(path), strbuf_str(&text), &diags)) {
 		ok = false;
 		*ret_error = first_error(s, &diags, path, strbuf_str(&text));
-	} else {
-		s->files[s->file_count - 1].text = STR_EMPTY; /* it goes now */
 	}
 	strbuf_finish(&text);
 	return ok;
@@ -142,11 +219,10 @@ const struct rule_group *rule_set_find(const struct rule_set *s, struct str file
 }
 
 bool rule_set_has_elsewhere(const struct rule_set *s, struct str file, struct str name) {
-	bool ours = shard_has(s->shard, file, name);
-	for (size_t i = 0; !ours && i < s->file_count; i++) {
+	for (size_t i = 0; i < s->file_count; i++) {
 		const struct rule_file *f = &s->files[i].file;
-		for (size_t k = 0; k < f->group_count; k++) {
-			if (str_equal(f->groups[k].name, name) && str_equal(f->groups[k].file, file)) {
+		for (size_t k = 0; k < f->other_count; k++) {
+			if (str_equal(f->others[k].name, name) && str_equal(f->others[k].file, file)) {
 				return true;
 			}
 		}

@@ -7,7 +7,9 @@
 
 struct rule_set_file {
 	struct rule_file file;
-	struct str text; /* that it was loaded from; empty for presets */
+	struct str
+		text; /* that it was loaded from; empty for presets, and unless all groups are ours */
+	struct str packed; /* the text, when only some of them are ours */
 	/* A newer text was refused and the rules are those of the one before: why, in the set's arena. NULL: it is the newest. */
 	const char *outdated;
 };
@@ -18,7 +20,7 @@ struct rule_set {
 	struct arena arena;
 	struct rule_set_file *files;
 	size_t file_count, file_capacity;
-	struct shard shard; /* whose groups are taken; the others stay in their file alone */
+	struct shard shard; /* whose groups are taken; of the others only the names are kept */
 	const struct rule_group **groups; /* of all files, in order */
 	size_t group_count, group_capacity;
 	size_t rule_count;
@@ -33,12 +35,13 @@ void rule_set_take_shard(struct rule_set *s, struct shard shard);
 struct rule_set *rule_set_hold(struct rule_set *s);
 void rule_set_destroy(struct rule_set *s); /* one holder less; accepts NULL */
 
-/* Loads a rule file's text, which must live as long as the set. A path that is in the set already is passed over (globs may
- * overlap). false: errors in diags, and nothing was added. */
+/* Loads a rule file's text, which is copied. A path that is in the set already is passed over (globs may overlap). false: errors
+ * in diags, and nothing was added. */
 bool rule_set_add_file(struct rule_set *s, struct str path, struct str text, struct diags *diags);
 
 /* The file's newest text is bad, for the reason given: its rules stay those that `previous` has. false: it has none, or the path
- * is in the set already. */
+ * is in the set already. If `s` is another shard, what is new to it is missing of a file that had no group of ours, and a file may
+ * be more than can be loaded. */
 bool rule_set_keep_file(struct rule_set *s, const struct rule_set *previous, struct str path,
 						const char *reason);
 

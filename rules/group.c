@@ -67,15 +67,20 @@ static bool passes_over(const struct loader *l, const struct yaml_node *node) {
 
 static void visit_rule(struct loader *l, const struct group_context *context, size_t number,
 					   const struct yaml_node *node, struct rule_view *view) {
+	struct arena *kept = l->arena;
 	struct rule rule;
+	l->arena = l->passing;
 	view->number = number;
 	if (rule_load(l, context, number, node, &rule, view)) {
 		view->rule = &rule;
 		l->rule_count++;
-		l->walk->visit(view, l->walk->data);
+		if (l->walk != NULL) {
+			l->walk->visit(view, l->walk->data);
+		}
 		rule_finish(&rule);
 	}
-	arena_reset(l->arena);
+	arena_reset(l->passing);
+	l->arena = kept;
 }
 
 static void walk_rules(struct loader *l, const struct group_context *context,
@@ -105,21 +110,27 @@ static void keep_rules(struct loader *l, const struct group_context *context,
 }
 
 static void load_rules(struct loader *l, const struct yaml_node *node, const struct field_value *v,
-					   struct rule_group *g) {
+					   bool kept, struct rule_group *g) {
 	struct group_context context = {
 		.name = v[GROUP_NAME].text,
 		.labels = v[GROUP_LABELS].texts,
 		.label_count = v[GROUP_LABELS].text_count,
 	};
 	struct rule_view view = {.group = g, .group_node = node, .group_labels = v[GROUP_LABELS].node};
-	if (v[GROUP_RULES].node != NULL && l->walk != NULL) {
-		walk_rules(l, &context, v[GROUP_RULES].node, &view);
-	} else if (v[GROUP_RULES].node != NULL) {
+	if (v[GROUP_RULES].node != NULL && kept) {
 		keep_rules(l, &context, v[GROUP_RULES].node, g);
+	} else if (v[GROUP_RULES].node != NULL) {
+		walk_rules(l, &context, v[GROUP_RULES].node, &view);
 	}
 }
 
-bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group) {
+static bool is_kept(const struct loader *l, const struct rule_group *g) {
+	const struct rule_file_options *o = l->options;
+	return l->walk == NULL && (o->takes == NULL || o->takes(g->file, g->name, o->data));
+}
+
+bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group,
+				bool *ret_kept) {
 	struct field_value v[GROUP_FIELDS];
 	size_t count = l->manifest ? GROUP_FIELDS : GROUP_PARTIAL_RESPONSE_STRATEGY;
 	if (!fields_load(l, node, "rulefmt.RuleGroup", group_fields, count, v)) {
@@ -136,7 +147,8 @@ bool group_load(struct loader *l, const struct yaml_node *node, struct rule_grou
 		.span = node->span,
 	};
 	check_group(l, node, v);
-	load_rules(l, node, v, &group);
+	*ret_kept = is_kept(l, &group);
+	load_rules(l, node, v, *ret_kept, &group);
 	warn_of_labels(l, &v[GROUP_LABELS], v[GROUP_RULES].node);
 	*ret_group = group;
 	return true;

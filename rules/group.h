@@ -50,19 +50,33 @@ struct rule_group {
 	struct span span;
 };
 
+/* Which group, of all files. */
+struct rule_group_key {
+	struct str file, name; /* as in rule_group */
+};
+
 struct rule_file {
 	struct str path;
 	const struct rule_group *groups;
 	size_t group_count;
+	const struct rule_group_key *others; /* judged and not taken: there is nothing more of them */
+	size_t other_count;
 };
 
 /* Judges the whole text and collects every error. false when there was one (ret_file is then not written). `path` is copied. */
 bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
 					struct arena *a, struct diags *diags, struct rule_file *ret_file);
 
-/* The same, but fields that are not known are passed over. */
-bool rule_file_load_lenient(struct str path, struct str text, const struct pql_syntax *syntax,
-							struct arena *a, struct diags *diags, struct rule_file *ret_file);
+struct rule_file_options {
+	bool ignores_unknown; /* fields that are not known are passed over */
+	/* Whether the rules of a group are wanted; judged are all. NULL: they are. */
+	bool (*takes)(struct str file, struct str name, const void *data);
+	const void *data; /* for `takes` */
+};
+
+bool rule_file_load_with(struct str path, struct str text, const struct pql_syntax *syntax,
+						 const struct rule_file_options *options, struct arena *a,
+						 struct diags *diags, struct rule_file *ret_file);
 
 /* Regexes and templates that the arena cannot free. */
 void rule_file_finish(struct rule_file *f); /* accepts NULL */

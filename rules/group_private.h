@@ -8,7 +8,8 @@
 
 /* One file being loaded. */
 struct loader {
-	struct arena *arena;   /* of the rules; on a walk, of the one that passes by */
+	struct arena *arena;   /* of the rules */
+	struct arena *passing; /* of a rule that is not kept; it stands for `arena` meanwhile */
 	struct arena *lasting; /* of what outlives one rule */
 	struct arena *scratch; /* of the YAML tree and all that is done with once the rules stand */
 	struct diags *diags;
@@ -19,7 +20,8 @@ struct loader {
 	size_t regex_bytes;    /* what regexes take, which stand in no arena */
 	bool full;             /* RULE_FILE_MAX_MEMORY was passed and reported: no more is loaded */
 	bool ignores_unknown;  /* fields that are not known are passed over */
-	const struct rule_walk *walk; /* NULL: rules are kept */
+	const struct rule_file_options *options; /* whose groups are taken; NULL on a walk */
+	const struct rule_walk *walk; /* no rule is kept; NULL: those of groups that are taken are */
 	size_t rule_count;
 };
 
@@ -102,7 +104,9 @@ void rule_text_name_warn(struct loader *l, const char *what, const struct text_p
 /* Reports a name that is too long, and then the messages have the start of it only. */
 struct str rule_name_check(struct loader *l, struct str name, struct span span);
 
-bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group);
+/* Not *ret_kept: the rules were judged only, and the group has none. */
+bool group_load(struct loader *l, const struct yaml_node *node, struct rule_group *ret_group,
+				bool *ret_kept);
 void group_finish(const struct rule_group *g);
 
 #endif

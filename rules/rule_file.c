@@ -22,23 +22,31 @@ static void check_repeated(struct file_loader *f, const struct yaml_node *node, 
 }
 
 static void keep_group(struct file_loader *f, const struct rule_group *group) {
-	if (f->loader.walk == NULL) {
-		f->groups =
-			arena_grow(f->loader.arena, f->groups, f->count, &f->capacity, sizeof(f->groups[0]));
-		f->groups[f->count] = *group;
-	}
-	f->count++;
+	f->groups =
+		arena_grow(f->loader.lasting, f->groups, f->count, &f->capacity, sizeof(f->groups[0]));
+	f->groups[f->count++] = *group;
+}
+
+static void note_other(struct file_loader *f, const struct rule_group *group) {
+	f->others = arena_grow(f->loader.lasting, f->others, f->other_count, &f->other_capacity,
+						   sizeof(f->others[0]));
+	f->others[f->other_count++] = (struct rule_group_key){group->file, group->name};
 }
 
 static void load_groups(struct file_loader *f, const struct yaml_node *list) {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct yaml_node *node = list->items[i];
 		struct rule_group group;
-		if (node->kind == YAML_NULL || !group_load(&f->loader, node, &group)) {
+		bool kept;
+		if (node->kind == YAML_NULL || !group_load(&f->loader, node, &group, &kept)) {
 			continue;
 		}
 		check_repeated(f, node, group.name);
-		keep_group(f, &group);
+		if (kept) {
+			keep_group(f, &group);
+		} else {
+			note_other(f, &group);
+		}
 	}
 }
 
@@ -98,18 +106,21 @@ static bool load_file(struct file_loader *f, const struct yaml_document *documen
 	return diags->errors == errors;
 }
 
-static bool load_text(struct str path, struct str text, const struct pql_syntax *syntax,
-					  bool lenient, struct arena *a, struct diags *diags,
-					  struct rule_file *ret_file) {
-	struct arena scratch;
+bool rule_file_load_with(struct str path, struct str text, const struct pql_syntax *syntax,
+						 const struct rule_file_options *options, struct arena *a,
+						 struct diags *diags, struct rule_file *ret_file) {
+	struct arena scratch, passing;
 	arena_init(&scratch);
+	arena_init(&passing);
 	struct file_loader f = {.loader = {.arena = a,
+									   .passing = &passing,
 									   .lasting = a,
 									   .scratch = &scratch,
 									   .diags = diags,
 									   .syntax = syntax,
 									   .path = arena_dup(a, path),
-									   .ignores_unknown = lenient,
+									   .ignores_unknown = options->ignores_unknown,
+									   .options = options,
 									   .bytes_before = a->bytes}};
 	struct yaml_document *documents;
 	size_t count;
@@ -118,7 +129,12 @@ static bool load_text(struct str path, struct str text, const struct pql_syntax 
 	yaml_parse(text, &scratch, &found, &documents, &count);
 	bool good = load_file(&f, documents, count, &found);
 	arena_finish(&scratch);
-	struct rule_file file = {.path = f.loader.path, .groups = f.groups, .group_count = f.count};
+	arena_finish(&passing);
+	struct rule_file file = {.path = f.loader.path,
+							 .groups = f.groups,
+							 .group_count = f.count,
+							 .others = f.others,
+							 .other_count = f.other_count};
 	if (!good) {
 		rule_file_finish(&file);
 		return false;
@@ -129,12 +145,8 @@ static bool load_text(struct str path, struct str text, const struct pql_syntax 
 
 bool rule_file_load(struct str path, struct str text, const struct pql_syntax *syntax,
 					struct arena *a, struct diags *diags, struct rule_file *ret_file) {
-	return load_text(path, text, syntax, false, a, diags, ret_file);
-}
-
-bool rule_file_load_lenient(struct str path, struct str text, const struct pql_syntax *syntax,
-							struct arena *a, struct diags *diags, struct rule_file *ret_file) {
-	return load_text(path, text, syntax, true, a, diags, ret_file);
+	const struct rule_file_options options = {0};
+	return rule_file_load_with(path, text, syntax, &options, a, diags, ret_file);
 }
 
 bool rule_documents_walk(const struct yaml_document *documents, size_t count,
@@ -144,6 +156,7 @@ bool rule_documents_walk(const struct yaml_document *documents, size_t count,
 	arena_init(&rules);
 	arena_init(&scratch);
 	struct file_loader f = {.loader = {.arena = &rules,
+									   .passing = &rules,
 									   .lasting = &scratch,
 									   .scratch = &scratch,
 									   .diags = diags,
@@ -151,7 +164,7 @@ bool rule_documents_walk(const struct yaml_document *documents, size_t count,
 									   .ignores_unknown = walk->ignore_unknown,
 									   .walk = walk}};
 	bool good = load_file(&f, documents, count, yaml_diags);
-	*ret_counts = (struct rule_counts){f.count, f.loader.rule_count};
+	*ret_counts = (struct rule_counts){f.other_count, f.loader.rule_count};
 	arena_finish(&rules);
 	arena_finish(&scratch);
 	return good;

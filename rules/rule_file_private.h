@@ -10,6 +10,8 @@ struct file_loader {
 	struct loader loader;
 	struct rule_group *groups;
 	size_t count, capacity;
+	struct rule_group_key *others; /* not kept */
+	size_t other_count, other_capacity;
 	struct hmap names; /* of the groups that must differ from each other, by name */
 };
 

@@ -201,7 +201,7 @@ static void add_file(struct load *l, struct str pattern, const char *path) {
 	struct strbuf text = STRBUF_INIT;
 	const char *error;
 	if (file_read(path, LIMIT_FILE_BYTES, &text, l->arena, &error)) {
-		add_text(l, path, arena_dup(&l->set->arena, strbuf_str(&text)));
+		add_text(l, path, strbuf_str(&text));
 	} else {
 		size_t from = l->messages->len;
 		add_place(l, pattern);

@@ -23,8 +23,7 @@ static bool add_rules(const char *path, const struct test_file *file, struct rul
 			const char *error;
 			diags_init(&diags, a);
 			bool good = file_read(list.paths[k], MAX_BYTES, &text, a, &error) &&
-						rule_set_add_file(set, str_from(list.paths[k]),
-										  arena_dup(&set->arena, strbuf_str(&text)), &diags);
+						rule_set_add_file(set, str_from(list.paths[k]), strbuf_str(&text), &diags);
 			strbuf_finish(&text);
 			if (!good) {
 				return false;
