@@ -129,6 +129,14 @@ class Server:
 			fields = dict(line.split(":", 1) for line in f)
 		return int(fields["VmRSS"].split()[0]), int(fields["VmHWM"].split()[0])
 
+	def metric(self, name):
+		"""Sum over the series of that name in /metrics."""
+		total = 0.0
+		for line in fetch(self.url + "/metrics")[1].split("\n"):
+			if line.startswith((name + " ", name + "{")):
+				total += float(line.rsplit(" ", 1)[1])
+		return total
+
 	def cpu_seconds(self):
 		with open(f"/proc/{self.process.pid}/stat") as f:
 			fields = f.read().rsplit(")", 1)[1].split()
@@ -224,14 +232,6 @@ class Tocsin(Server):
 
 	def rules(self):
 		return [rule for group in fetch_json(self.url + "/api/v1/rules")["data"]["groups"] for rule in group["rules"]]
-
-	def metric(self, name):
-		"""Sum over the series of that name in /metrics."""
-		total = 0.0
-		for line in fetch(self.url + "/metrics")[1].split("\n"):
-			if line.startswith((name + " ", name + "{")):
-				total += float(line.rsplit(" ", 1)[1])
-		return total
 
 
 class Home:
