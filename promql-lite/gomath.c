@@ -240,6 +240,23 @@ double gomath_exp(double x) {
 	return n >= 1024 ? (double)INFINITY : ldexp(fma(y + 2, y, 1), (int)n);
 }
 
+/* e_exp.c of fdlibm: of 2^x the nearest whole power is taken out, and the rest is e to the (high - low). */
+static const double exp2_c[] = {4.13813679705723846039e-08, -1.65339022054652515390e-06,
+								6.61375632143793436117e-05, -2.77777777770155933842e-03,
+								1.66666666666666657415e-01};
+
+double gomath_exp2(double x) {
+	if (isnan(x) || x > 1023.9999999999999 || x < -1074) {
+		return isnan(x) ? x : x > 0 ? (double)INFINITY : 0;
+	}
+	int whole = (int)(x > 0 ? x + 0.5 : x - 0.5);
+	double rest = x - whole;
+	double high = rest * 6.93147180369123816490e-01, low = -rest * 1.90821492927058770002e-10;
+	double r = high - low, rr = r * r;
+	double c = r - rr * polynomial(exp2_c, COUNT(exp2_c), rr);
+	return ldexp(1 - ((low - (r * c) / (2 - c)) - high), whole);
+}
+
 /* ---- powers ---- */
 
 /* x to the n, where fraction * 2^exponent is the factor before it: squares x, bit by bit of n. */

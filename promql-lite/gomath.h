@@ -13,6 +13,7 @@ double gomath_atan2(double y, double x);
 double gomath_pow(double x, double y);
 double gomath_log(double x);
 double gomath_exp(double x);
+double gomath_exp2(double x);
 double gomath_log2(double x);
 double gomath_log10(double x);
 double gomath_sinh(double x);

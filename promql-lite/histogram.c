@@ -1,16 +1,20 @@
-#include "promql-lite/histogram.h"
+#include "promql-lite/histogram_private.h"
 
-#include <math.h>
-
-#include "base/gofloat.h"
-
-static struct pql_buckets buckets_dup(const struct pql_buckets *b, struct arena *a) {
-	struct pql_buckets copy = {.offset = b->offset, .count = b->count};
-	copy.counts = ARENA_ARRAY(a, double, b->count);
+struct pql_buckets buckets_dup(const struct pql_buckets *b, struct arena *a) {
+	struct pql_buckets copy = {.count = b->count};
+	copy.cells = ARENA_ARRAY(a, struct pql_cell, b->count);
 	for (size_t i = 0; i < b->count; i++) {
-		copy.counts[i] = b->counts[i];
+		copy.cells[i] = b->cells[i];
 	}
 	return copy;
+}
+
+struct pql_buckets buckets_zeroed(const struct pql_buckets *b, struct arena *a) {
+	struct pql_buckets zeroed = buckets_dup(b, a);
+	for (size_t i = 0; i < zeroed.count; i++) {
+		zeroed.cells[i].count = 0;
+	}
+	return zeroed;
 }
 
 struct pql_histogram *pql_histogram_dup(const struct pql_histogram *h, struct arena *a) {
@@ -25,174 +29,64 @@ struct pql_histogram *pql_histogram_dup(const struct pql_histogram *h, struct ar
 	return copy;
 }
 
-/* But for the schema. */
-static bool layouts_equal(const struct pql_histogram *x, const struct pql_histogram *y) {
-	if (x->custom_count != y->custom_count || !(x->zero_width == y->zero_width)) {
-		return false;
+void buckets_compact(struct pql_buckets *b, struct pql_buckets *compensation) {
+	size_t kept = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->cells[i].count == 0 && (compensation == NULL || compensation->cells[i].count == 0)) {
+			continue;
+		}
+		if (compensation != NULL) {
+			compensation->cells[kept] = compensation->cells[i];
+		}
+		b->cells[kept++] = b->cells[i];
 	}
-	for (size_t i = 0; i < x->custom_count; i++) {
-		if (!(x->custom_values[i] == y->custom_values[i])) {
+	b->count = kept;
+	if (compensation != NULL) {
+		compensation->count = kept;
+	}
+}
+
+bool pql_histogram_is_custom(const struct pql_histogram *h) {
+	return h->schema == PQL_HISTOGRAM_CUSTOM;
+}
+
+struct pql_histogram *pql_histogram_compact(const struct pql_histogram *h, struct arena *a) {
+	struct pql_histogram *copy = pql_histogram_dup(h, a);
+	buckets_compact(&copy->positive, NULL);
+	buckets_compact(&copy->negative, NULL);
+	return copy;
+}
+
+/* ---- equality ---- */
+
+static bool bits_equal(double x, double y) {
+	return memcmp(&x, &y, sizeof(x)) == 0;
+}
+
+static size_t next_filled(const struct pql_buckets *b, size_t at) {
+	while (at < b->count && b->cells[at].count == 0) {
+		at++;
+	}
+	return at;
+}
+
+static bool buckets_equal(const struct pql_buckets *x, const struct pql_buckets *y) {
+	size_t i = next_filled(x, 0), j = next_filled(y, 0);
+	for (; i < x->count && j < y->count; i = next_filled(x, i + 1), j = next_filled(y, j + 1)) {
+		if (x->cells[i].index != y->cells[j].index ||
+			!bits_equal(x->cells[i].count, y->cells[j].count)) {
 			return false;
 		}
 	}
-	return true;
+	return i == x->count && j == y->count;
 }
 
-static bool has_bucket(const struct pql_buckets *b, int64_t index) {
-	return index >= b->offset && index - b->offset < (int64_t)b->count;
+bool pql_histogram_same_layout(const struct pql_histogram *x, const struct pql_histogram *y) {
+	return x->schema == y->schema && x->zero_width == y->zero_width && custom_limits_equal(x, y);
 }
 
-static double bucket_at(const struct pql_buckets *b, int64_t index) {
-	return has_bucket(b, index) ? b->counts[index - b->offset] : 0;
-}
-
-static int64_t buckets_end(const struct pql_buckets *b) {
-	return b->offset + (int64_t)b->count;
-}
-
-static bool buckets_add(const struct pql_buckets *x, const struct pql_buckets *y, double sign,
-						struct arena *a, struct pql_buckets *ret) {
-	int64_t first = x->count == 0                            ? y->offset
-					: y->count == 0 || x->offset < y->offset ? x->offset
-															 : y->offset;
-	int64_t end = x->count == 0                                      ? buckets_end(y)
-				  : y->count == 0 || buckets_end(x) > buckets_end(y) ? buckets_end(x)
-																	 : buckets_end(y);
-	*ret = (struct pql_buckets){.offset = first};
-	if (end - first > PQL_HISTOGRAM_MAX_BUCKETS) {
-		return false;
-	}
-	ret->count = (size_t)(end - first);
-	ret->counts = ARENA_ARRAY(a, double, ret->count);
-	for (size_t i = 0; i < ret->count; i++) {
-		int64_t index = first + (int64_t)i;
-		double added = has_bucket(y, index) ? sign * bucket_at(y, index) : 0;
-		ret->counts[i] = has_bucket(x, index) ? bucket_at(x, index) + added : added;
-	}
-	return true;
-}
-
-/* Of two neighbours one bucket is made, as often as the schema falls. */
-static struct pql_buckets buckets_coarsen(const struct pql_buckets *b, int64_t times,
-										  struct arena *a) {
-	if (b->count == 0 || times == 0) {
-		return *b;
-	}
-	int64_t width = (int64_t)1 << times, first = b->offset - 1, last = buckets_end(b) - 2;
-	/* Divided towards minus infinity. */
-	int64_t from = (first - ((first % width) + width) % width) / width;
-	int64_t to = (last - ((last % width) + width) % width) / width;
-	struct pql_buckets coarse = {.offset = from + 1, .count = (size_t)(to - from) + 1};
-	coarse.counts = ARENA_ARRAY(a, double, coarse.count);
-	for (size_t i = 0; i < b->count; i++) {
-		int64_t index = first + (int64_t)i;
-		coarse.counts[(index - (((index % width) + width) % width)) / width - from] += b->counts[i];
-	}
-	return coarse;
-}
-
-static enum pql_counter_reset join_resets(enum pql_counter_reset x, enum pql_counter_reset y) {
-	if (x == y) {
-		return x;
-	}
-	return x == PQL_RESET_GAUGE || y == PQL_RESET_GAUGE ? PQL_RESET_GAUGE : PQL_RESET_UNKNOWN;
-}
-
-struct pql_histogram *pql_histogram_add(const struct pql_histogram *x,
-										const struct pql_histogram *y, double sign,
-										struct arena *a) {
-	struct pql_histogram *sum = ARENA_NEW(a, struct pql_histogram);
-	bool custom = x->schema == PQL_HISTOGRAM_CUSTOM || y->schema == PQL_HISTOGRAM_CUSTOM;
-	if (!layouts_equal(x, y) || x->schema > y->schema || (custom && x->schema != y->schema)) {
-		return NULL;
-	}
-	*sum = *x;
-	sum->sum += sign * y->sum;
-	sum->count += sign * y->count;
-	sum->zero_count += sign * y->zero_count;
-	sum->reset = join_resets(x->reset, y->reset);
-	struct pql_buckets positive = buckets_coarsen(&y->positive, y->schema - x->schema, a);
-	struct pql_buckets negative = buckets_coarsen(&y->negative, y->schema - x->schema, a);
-	bool good = buckets_add(&x->positive, &positive, sign, a, &sum->positive) &&
-				buckets_add(&x->negative, &negative, sign, a, &sum->negative);
-	return good ? sum : NULL;
-}
-
-static bool buckets_fell(const struct pql_buckets *before, const struct pql_buckets *after) {
-	for (size_t i = 0; i < before->count; i++) {
-		if (bucket_at(after, before->offset + (int64_t)i) < before->counts[i]) {
-			return true;
-		}
-	}
-	return false;
-}
-
-bool pql_histogram_is_reset(const struct pql_histogram *before, const struct pql_histogram *after) {
-	return before->schema != after->schema || !layouts_equal(before, after) ||
-		   after->count < before->count || after->zero_count < before->zero_count ||
-		   buckets_fell(&before->positive, &after->positive) ||
-		   buckets_fell(&before->negative, &after->negative);
-}
-
-/* ---- printing ---- */
-
-static void add_key(struct strbuf *out, const char *key) {
-	strbuf_add_c(out, out->ptr[out->len - 1] == '{' ? "" : " ");
-	strbuf_add_c(out, key);
-	strbuf_add_char(out, ':');
-}
-
-static void add_field(struct strbuf *out, const char *key, double v) {
-	if (v != 0 || isnan(v)) {
-		add_key(out, key);
-		gofloat_print(out, v, 'g');
-	}
-}
-
-static void add_list(struct strbuf *out, const char *key, const double *items, size_t count) {
-	add_key(out, key);
-	for (size_t i = 0; i < count; i++) {
-		strbuf_add_char(out, i == 0 ? '[' : ' ');
-		gofloat_print(out, items[i], 'g');
-	}
-	strbuf_add_c(out, count == 0 ? "[]" : "]");
-}
-
-static void add_buckets(struct strbuf *out, const struct pql_buckets *b, const char *offset_key,
-						const char *key) {
-	size_t first = 0, end = b->count;
-	while (first < end && b->counts[first] == 0) {
-		first++;
-	}
-	while (end > first && b->counts[end - 1] == 0) {
-		end--;
-	}
-	if (first == end) {
-		return;
-	}
-	add_field(out, offset_key, (double)(b->offset + (int64_t)first));
-	add_list(out, key, b->counts + first, end - first);
-}
-
-void pql_histogram_print(struct strbuf *out, const struct pql_histogram *h) {
-	static const char *const resets[] = {[PQL_RESET_UNKNOWN] = NULL,
-										 [PQL_RESET_YES] = "reset",
-										 [PQL_RESET_NO] = "not_reset",
-										 [PQL_RESET_GAUGE] = "gauge"};
-	strbuf_add_c(out, "{{");
-	add_field(out, "schema", (double)h->schema);
-	add_field(out, "count", h->count);
-	add_field(out, "sum", h->sum);
-	add_field(out, "z_bucket", h->zero_count);
-	add_field(out, "z_bucket_w", h->zero_width);
-	if (h->schema == PQL_HISTOGRAM_CUSTOM) {
-		add_list(out, "custom_values", h->custom_values, h->custom_count);
-	}
-	if (resets[h->reset] != NULL) {
-		add_key(out, "counter_reset_hint");
-		strbuf_add_c(out, resets[h->reset]);
-	}
-	add_buckets(out, &h->positive, "offset", "buckets");
-	add_buckets(out, &h->negative, "n_offset", "n_buckets");
-	strbuf_add_c(out, "}}");
+bool pql_histogram_equal(const struct pql_histogram *x, const struct pql_histogram *y) {
+	return pql_histogram_same_layout(x, y) && bits_equal(x->count, y->count) &&
+		   bits_equal(x->sum, y->sum) && bits_equal(x->zero_count, y->zero_count) &&
+		   buckets_equal(&x->negative, &y->negative) && buckets_equal(&x->positive, &y->positive);
 }

@@ -1,5 +1,4 @@
-/* A native histogram as a sample: made by the notation of tests, kept, compared and printed. Expressions over them are not
- * evaluated. */
+/* A native histogram as a sample: made by the notation of tests, kept and printed. histogram_math.h computes with them. */
 #ifndef PQL_HISTOGRAM_H
 #define PQL_HISTOGRAM_H
 
@@ -9,8 +8,11 @@
 #include "base/diag.h"
 #include "base/strbuf.h"
 
-#define PQL_HISTOGRAM_MAX_BUCKETS 10000 /* written out one by one: nobody writes more */
-#define PQL_HISTOGRAM_CUSTOM (-53)      /* the schema of buckets whose limits are custom_values */
+/* Written out one by one: nobody writes more. */
+#define PQL_HISTOGRAM_MAX_BUCKETS 10000
+#define PQL_HISTOGRAM_SCHEMA_MIN (-4)
+#define PQL_HISTOGRAM_SCHEMA_MAX 8
+#define PQL_HISTOGRAM_CUSTOM (-53) /* the schema of buckets whose limits are custom_values */
 
 enum pql_counter_reset {
 	PQL_RESET_UNKNOWN,
@@ -19,12 +21,20 @@ enum pql_counter_reset {
 	PQL_RESET_GAUGE, /* it is none that counts up */
 };
 
+/* Bucket `index` and what is in it. */
+struct pql_cell {
+	int64_t index;
+	double count;
+};
+
+/* Indices rise strictly. A count of 0 says that the bucket was named, for what little difference that makes; a bucket that is not
+ * here is empty. */
 struct pql_buckets {
-	int64_t offset; /* index of the first */
-	double *counts;
+	struct pql_cell *cells;
 	size_t count;
 };
 
+/* With custom buckets there are no negative and no zero ones. */
 struct pql_histogram {
 	int64_t schema;
 	double sum, count, zero_count, zero_width;
@@ -39,17 +49,10 @@ struct pql_histogram {
 struct pql_histogram *pql_histogram_parse(struct str text, size_t *at, struct arena *a,
 										  const char **ret_error, struct span *ret_span);
 
-/* x + sign * y, where y may be finer than x. NULL: they do not fit, or only after changes that nothing here makes. */
-struct pql_histogram *pql_histogram_add(const struct pql_histogram *x,
-										const struct pql_histogram *y, double sign,
-										struct arena *a);
-
 struct pql_histogram *pql_histogram_dup(const struct pql_histogram *h, struct arena *a);
 
-/* Whether a counter was reset between the two: something has become less, or the layout is another one. */
-bool pql_histogram_is_reset(const struct pql_histogram *before, const struct pql_histogram *after);
-
-/* In the notation, without empty buckets at the ends: histograms are equal when their texts are, as promtool compares them. */
+/* In the notation, without empty buckets at the ends: histograms are equal when their texts are, as promtool compares them. Where
+ * more than PQL_HISTOGRAM_MAX_BUCKETS in a row are empty, `0x` and their number stand for them. */
 void pql_histogram_print(struct strbuf *out, const struct pql_histogram *h);
 
 #endif

@@ -1,5 +1,5 @@
-/* Computing with native histograms, as Prometheus 3.14 does (model/histogram/float_histogram.go, promql/quantile.go). Arguments are never
- * changed; what is returned lives in the arena. */
+/* Computing with native histograms, as Prometheus 3.14 does (model/histogram/float_histogram.go, promql/quantile.go). Arguments are
+ * never changed; what is returned lives in the arena. */
 #ifndef PQL_HISTOGRAM_MATH_H
 #define PQL_HISTOGRAM_MATH_H
 
@@ -12,8 +12,9 @@ struct pql_histogram_remarks {
 	bool reconciled;      /* custom limits differed, and only those that both have are left */
 };
 
-/* x + y and x - y, at the coarser of the two resolutions and the wider zero bucket. NULL: remarks->incompatible. The remarks are added
- * to what is there. */
+/* x + y and x - y, at the coarser of the two resolutions and the wider zero bucket. NULL: remarks->incompatible. The remarks are
+ * added to what is there. The result is compacted. The hints of both are joined; what the operator `-` answers is a gauge on top of
+ * that. */
 struct pql_histogram *pql_histogram_plus(const struct pql_histogram *x,
 										 const struct pql_histogram *y, struct arena *a,
 										 struct pql_histogram_remarks *remarks);
@@ -34,25 +35,30 @@ bool pql_histogram_total_add(struct pql_histogram_total *t, const struct pql_his
 /* Every number of sum and compensation times the factor, or divided: for incremental means. */
 void pql_histogram_total_scale(struct pql_histogram_total *t, double factor);
 void pql_histogram_total_divide(struct pql_histogram_total *t, double divisor);
+/* Not compacted, as *_over_time leave it; sum() and avg() do compact. */
 struct pql_histogram *pql_histogram_total_take(const struct pql_histogram_total *t);
+/* Without the buckets that are named and empty. */
+struct pql_histogram *pql_histogram_compact(const struct pql_histogram *h, struct arena *a);
 /* Whether a number in it has become infinite: avg then starts again incrementally. */
 bool pql_histogram_has_overflow(const struct pql_histogram *h);
 
-/* Every count, and the sum, times the factor, or divided. A negative factor makes a gauge of it; division by 0 leaves Inf and NaN where
- * they belong and no bucket that was 0. */
+/* Every count, and the sum, times the factor, or divided. A negative factor makes a gauge of it; division by 0 leaves Inf and NaN
+ * in the sum, the count and the zero bucket, and no other bucket. Not compacted: the operators `*` and `/` do that on top. */
 struct pql_histogram *pql_histogram_times(const struct pql_histogram *h, double factor,
 										  struct arena *a);
 struct pql_histogram *pql_histogram_divided(const struct pql_histogram *h, double divisor,
 											struct arena *a);
 struct pql_histogram *pql_histogram_with_reset(const struct pql_histogram *h,
 											   enum pql_counter_reset reset, struct arena *a);
-/* At a lower resolution. `schema` is not above its own, and neither is custom. */
+/* At a lower resolution, and then with no hint. `schema` is not above its own, and neither is custom. */
 struct pql_histogram *pql_histogram_at_schema(const struct pql_histogram *h, int64_t schema,
 											  struct arena *a);
 
 bool pql_histogram_is_custom(const struct pql_histogram *h);
 /* Bit by bit, as FloatHistogram.Equals on compacted ones: empty buckets make no difference. */
 bool pql_histogram_equal(const struct pql_histogram *x, const struct pql_histogram *y);
+/* The same schema, width of the zero bucket and custom limits. */
+bool pql_histogram_same_layout(const struct pql_histogram *x, const struct pql_histogram *y);
 /* FloatHistogram.DetectReset: whether a counter was reset between the two, over different layouts, too; heeds the hint. */
 bool pql_histogram_was_reset(const struct pql_histogram *before, const struct pql_histogram *after);
 
@@ -65,8 +71,8 @@ struct pql_bucket {
 size_t pql_histogram_buckets(const struct pql_histogram *h, struct arena *a,
 							 struct pql_bucket **ret_buckets);
 
-/* HistogramQuantile and HistogramFraction of promql/quantile.go; *ret_forced: observations were NaN, and the result is what it says
- * of those (the info that goes with it). */
+/* HistogramQuantile and HistogramFraction of promql/quantile.go. *ret_nan_skewed: some observations were NaN, and there is an info
+ * to say so: where a quantile is NaN, that this is why; else that it is higher than it should be. */
 double pql_histogram_quantile(double q, const struct pql_histogram *h, struct arena *a,
 							  bool *ret_nan_skewed);
 double pql_histogram_fraction(double lower, double upper, const struct pql_histogram *h,

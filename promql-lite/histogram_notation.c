@@ -210,9 +210,13 @@ static bool parse_pairs(struct histogram_parser *p, struct key_value *values) {
 }
 
 static struct pql_buckets make_buckets(const struct key_value *counts,
-									   const struct key_value *offset) {
-	return (struct pql_buckets){
-		.offset = offset->integer, .counts = counts->items, .count = counts->count};
+									   const struct key_value *offset, struct arena *a) {
+	struct pql_buckets b = {.cells = ARENA_ARRAY(a, struct pql_cell, counts->count),
+							.count = counts->count};
+	for (size_t i = 0; i < b.count; i++) {
+		b.cells[i] = (struct pql_cell){offset->integer + (int64_t)i, counts->items[i]};
+	}
+	return b;
 }
 
 struct pql_histogram *pql_histogram_parse(struct str text, size_t *at, struct arena *a,
@@ -225,9 +229,11 @@ struct pql_histogram *pql_histogram_parse(struct str text, size_t *at, struct ar
 		return NULL;
 	}
 	int64_t schema = values[KEY_SCHEMA].integer;
-	if (schema != PQL_HISTOGRAM_CUSTOM && (schema < -4 || schema > 8)) {
-		*ret_error = arena_printf(a, "histogram has an invalid schema %d: it is -4 to 8, or %d",
-								  (int)schema, PQL_HISTOGRAM_CUSTOM);
+	if (schema != PQL_HISTOGRAM_CUSTOM &&
+		(schema < PQL_HISTOGRAM_SCHEMA_MIN || schema > PQL_HISTOGRAM_SCHEMA_MAX)) {
+		*ret_error = arena_printf(a, "histogram has an invalid schema %d: it is %d to %d, or %d",
+								  (int)schema, PQL_HISTOGRAM_SCHEMA_MIN, PQL_HISTOGRAM_SCHEMA_MAX,
+								  PQL_HISTOGRAM_CUSTOM);
 		*ret_span = (struct span){*at, p.at};
 		return NULL;
 	}
@@ -240,10 +246,15 @@ struct pql_histogram *pql_histogram_parse(struct str text, size_t *at, struct ar
 		.zero_count = values[KEY_ZERO_COUNT].number,
 		.zero_width = values[KEY_ZERO_WIDTH].number,
 		.reset = values[KEY_RESET_HINT].hint,
-		.positive = make_buckets(&values[KEY_BUCKETS], &values[KEY_OFFSET]),
-		.negative = make_buckets(&values[KEY_NEGATIVE_BUCKETS], &values[KEY_NEGATIVE_OFFSET]),
-		.custom_values = values[KEY_CUSTOM_VALUES].items,
-		.custom_count = values[KEY_CUSTOM_VALUES].count,
+		.positive = make_buckets(&values[KEY_BUCKETS], &values[KEY_OFFSET], a),
+		.negative = make_buckets(&values[KEY_NEGATIVE_BUCKETS], &values[KEY_NEGATIVE_OFFSET], a),
 	};
+	if (schema == PQL_HISTOGRAM_CUSTOM) {
+		h->zero_count = 0;
+		h->zero_width = 0;
+		h->negative.count = 0;
+		h->custom_values = values[KEY_CUSTOM_VALUES].items;
+		h->custom_count = values[KEY_CUSTOM_VALUES].count;
+	}
 	return h;
 }

@@ -1,5 +1,6 @@
 /* The points of the notation: items between blanks. */
 #include "base/gofloat.h"
+#include "promql-lite/histogram_math.h"
 #include "promql-lite/series.h"
 #include "promql-lite/series_notation_private.h"
 
@@ -216,11 +217,20 @@ bool series_points_parse(struct str text, size_t at, struct arena *a, struct pql
 
 static bool step_histogram(struct pql_point *point, const struct pql_point_run *run,
 						   struct arena *a, const char **ret_error) {
-	point->histogram = pql_histogram_add(point->histogram, run->step_histogram, run->step, a);
+	const struct pql_histogram *x = point->histogram, *y = run->step_histogram;
+	struct pql_histogram_remarks remarks = {0};
+	if (x->schema > y->schema) {
+		*ret_error =
+			arena_printf(a, "error combining histograms: cannot merge from schema %d to %d",
+						 (int)y->schema, (int)x->schema);
+		return false;
+	}
+	point->histogram = run->step > 0 ? pql_histogram_plus(x, y, a, &remarks)
+									 : pql_histogram_minus(x, y, a, &remarks);
 	if (point->histogram == NULL) {
 		*ret_error =
-			"native histograms that differ in the width of the zero bucket or in custom values, or "
-			"of which the step is the coarser one, are not added up here";
+			"cannot apply this operation on histograms with a mix of exponential and "
+			"custom bucket schemas";
 	}
 	return point->histogram != NULL;
 }

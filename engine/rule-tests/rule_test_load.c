@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "promql-lite/histogram_math.h"
+
 /* One series being laid out. */
 struct layout {
 	struct rule_test_run *run;
@@ -15,13 +17,20 @@ struct layout {
 	struct pql_histogram *before; /* the sample before, if it was one */
 };
 
+static bool begins_chunk(const struct pql_histogram *before, const struct pql_histogram *h) {
+	struct pql_histogram unmarked = *h;
+	unmarked.reset = PQL_RESET_UNKNOWN;
+	return h->reset == PQL_RESET_YES || !pql_histogram_same_layout(before, h) ||
+		   pql_histogram_was_reset(before, &unmarked);
+}
+
 /* As the head of Prometheus' storage gives it back: whether the counter was reset is known within a chunk, and a reset begins a new
  * one. */
 static struct pql_histogram *as_stored(struct layout *l, const struct pql_histogram *h) {
 	struct pql_histogram *copy = pql_histogram_dup(h, l->run->arena);
 	if (h->reset != PQL_RESET_GAUGE) {
-		bool starts = l->before == NULL || l->before->reset == PQL_RESET_GAUGE ||
-					  h->reset == PQL_RESET_YES || pql_histogram_is_reset(l->before, h);
+		bool starts =
+			l->before == NULL || l->before->reset == PQL_RESET_GAUGE || begins_chunk(l->before, h);
 		copy->reset = starts ? PQL_RESET_UNKNOWN : PQL_RESET_NO;
 	}
 	return copy;

@@ -15,6 +15,7 @@ enum function {
 	GO_ATAN2,
 	GO_POW,
 	GO_EXP,
+	GO_EXP2,
 	GO_LOG,
 	GO_LOG2,
 	GO_LOG10,
@@ -36,6 +37,7 @@ static double call(enum function f, double x, double y) {
 	case GO_ATAN2: return gomath_atan2(x, y);
 	case GO_POW: return gomath_pow(x, y);
 	case GO_EXP: return gomath_exp(x);
+	case GO_EXP2: return gomath_exp2(x);
 	case GO_LOG: return gomath_log(x);
 	case GO_LOG2: return gomath_log2(x);
 	case GO_LOG10: return gomath_log10(x);
@@ -96,6 +98,13 @@ static const struct {
 	{GO_EXP, 46.397367436088174, 0.0, 1.4129300193823785e+20},
 	{GO_EXP, 49.65789713154825, 0.0, 3.682567424683161e+21},
 	{GO_EXP, 270.81551754269975, 0.0, 4.1085150536015745e+117},
+	{GO_EXP2, 0.5, 0.0, 1.4142135623730949},
+	{GO_EXP2, -0.5, 0.0, 0.70710678118654746},
+	{GO_EXP2, -1074.5, 0.0, 0},
+	{GO_EXP2, 1024, 0.0, HUGE_VAL},
+	{GO_EXP2, 1.6899466852799412, 0.0, 3.2264478014749729},
+	{GO_EXP2, -460.60480488084329, 0.0, 2.2087043367752268e-139},
+	{GO_EXP2, -10.299233007167521, 0.0, 0.00079363704702177431},
 	{GO_LOG, 698235.5, 0.0, 13.456311717390586},
 	{GO_LOG, 146155.9482771708, 0.0, 11.892429469520762},
 	{GO_LOG, 354214.69814228604, 0.0, 12.777658500201373},
@@ -155,6 +164,8 @@ static void test_special_cases(void **state) {
 	assert_true(gomath_log10(1e15) == 14.999999999999998 && gomath_log10(1e9) == 9);
 	assert_true(gomath_log2(8) == 3 && gomath_log2(5e-324) == -1074 &&
 				gomath_log10(0) == -INFINITY);
+	assert_true(isnan(gomath_exp2(NAN)) && gomath_exp2(INFINITY) == INFINITY &&
+				gomath_exp2(-INFINITY) == 0);
 	assert_true(isnan(gomath_log2(-1)) && gomath_log10(INFINITY) == INFINITY);
 	assert_true(gomath_exp(709.5) == INFINITY && gomath_exp(-INFINITY) == 0 &&
 				isnan(gomath_exp(NAN)));

@@ -57,8 +57,10 @@ static void test_series_lines(void **state) {
 		{"up {{buckets:[1 x]}}", "invalid number in histogram description: \"x\""},
 		{"up {{counter_reset_hint:no}}", "unknown counter_reset_hint: \"no\""},
 		{"up {{schema:2}}+{{schema:1}}x1",
-		 "native histograms that differ in the width of the zero bucket or in custom values, or of "
-		 "which the step is the coarser one, are not added up here"},
+		 "error combining histograms: cannot merge from schema 1 to 2"},
+		{"up {{schema:-53}}+{{schema:1}}x1",
+		 "cannot apply this operation on histograms with a mix of exponential and custom bucket "
+		 "schemas"},
 		{"up 1 {2}", "unexpected text in series values: \"{2}\""},
 		{"up 1 x", "invalid number in series values: \"x\""},
 		{"up 1x", "invalid repetition in series values: \"x\""},
