@@ -24,25 +24,18 @@ static double finite_or_zero(double v) {
 
 /* (-Inf, upper]: observations are taken for positive ones when upper is. */
 static struct rest rest_of_first(const struct trimming *t, const struct pql_bucket *b) {
-	double limit = t->limit;
-	bool bounded = b->upper > 0 && !isinf(b->upper);
-	struct rest nothing = {0, finite_or_zero(b->upper), false};
-	if (t->keep_below) {
-		if (limit >= b->upper) {
-			return (struct rest){b->count, 0, false};
-		}
-		if (limit > 0 && bounded) {
-			return (struct rest){b->count * limit / b->upper, limit / 2, false};
-		}
-		return b->upper <= 0 ? (struct rest){b->count, limit, false} : nothing;
+	double limit = t->limit, upper = b->upper;
+	bool bounded = upper > 0 && !isinf(upper);
+	if (t->keep_below && upper <= 0) {
+		return (struct rest){b->count, limit, false};
 	}
-	if (limit <= b->lower) {
-		return (struct rest){b->count, 0, false};
+	if (t->keep_below && limit > 0 && bounded) {
+		return (struct rest){b->count * limit / upper, limit / 2, false};
 	}
-	if (limit >= 0 && b->upper > limit && !isinf(b->upper)) {
-		return (struct rest){b->count * (1 - limit / b->upper), (limit + b->upper) / 2, false};
+	if (!t->keep_below && limit >= 0 && bounded) {
+		return (struct rest){b->count * (1 - limit / upper), (limit + upper) / 2, false};
 	}
-	return nothing;
+	return (struct rest){0, finite_or_zero(upper), false};
 }
 
 /* (lower, +Inf]. */
@@ -68,15 +61,6 @@ static double middle(const struct trimming *t, double lower, double upper, bool 
 	return negative ? -mean : mean;
 }
 
-static double count_below(const struct trimming *t, const struct pql_bucket *b) {
-	if (t->limit <= b->lower) {
-		return 0;
-	}
-	return t->limit >= b->upper
-			   ? b->count
-			   : b->count * bucket_fraction_below(b, t->limit, pql_histogram_is_custom(t->h));
-}
-
 /* Of the bucket that the limit is in. */
 static struct rest rest_of_divided(const struct trimming *t, const struct pql_bucket *b,
 								   bool negative) {
@@ -86,7 +70,7 @@ static struct rest rest_of_divided(const struct trimming *t, const struct pql_bu
 	if (b->upper == INFINITY) {
 		return rest_of_last(t, b);
 	}
-	double below = count_below(t, b);
+	double below = b->count * bucket_fraction_below(b, t->limit, pql_histogram_is_custom(t->h));
 	if (t->keep_below) {
 		return (struct rest){below, middle(t, b->lower, t->limit, negative), false};
 	}
@@ -106,14 +90,12 @@ static struct rest rest_of_zero(const struct trimming *t) {
 	double count = t->h->zero_count, limit = t->limit;
 	double lower = t->filled_positive && !t->filled_negative ? 0 : -t->h->zero_width;
 	double upper = t->filled_negative && !t->filled_positive ? 0 : t->h->zero_width;
-	bool none = t->keep_below ? limit <= lower : limit >= upper;
-	bool whole = t->keep_below ? limit >= upper : limit <= lower;
-	/* Where both hold the bucket is a point, and the side of `lower` decides. */
-	if (limit <= lower ? !t->keep_below : whole) {
-		return (struct rest){count, (lower + upper) / 2, false};
+	struct rest none = {0, 0, false}, all = {count, (lower + upper) / 2, false};
+	if (limit <= lower) {
+		return t->keep_below ? none : all;
 	}
-	if (none) {
-		return (struct rest){0, 0, false};
+	if (limit >= upper) {
+		return t->keep_below ? all : none;
 	}
 	if (t->keep_below) {
 		return (struct rest){count * ((limit - lower) / (upper - lower)), (lower + limit) / 2,

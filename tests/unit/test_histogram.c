@@ -343,12 +343,28 @@ static void test_compute(void **state) {
 	arena_finish(&a);
 }
 
+/* A bucket that is named says on which side observations are, though it is empty. */
+static void test_compact(void **state) {
+	struct arena a;
+	bool nan_skewed;
+	(void)state;
+	arena_init(&a);
+	const struct pql_histogram *named =
+		parse("{{count:4 z_bucket:4 z_bucket_w:1 buckets:[0]}}", &a);
+	const struct pql_histogram *compact = pql_histogram_compact(named, &a);
+	assert_true(pql_histogram_quantile(0.25, named, &a, &nan_skewed) == 0.25);
+	assert_true(pql_histogram_quantile(0.25, compact, &a, &nan_skewed) == -0.5);
+	assert_true(pql_histogram_equal(named, compact));
+	assert_prints(pql_histogram_with_reset(compact, PQL_RESET_GAUGE, &a),
+				  "{{count:4 z_bucket:4 z_bucket_w:1 counter_reset_hint:gauge}}");
+	arena_finish(&a);
+}
+
 int main(void) {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_print),
-		cmocka_unit_test(test_far_apart),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_compute),
+		cmocka_unit_test(test_print),   cmocka_unit_test(test_far_apart),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_compute),
+		cmocka_unit_test(test_compact),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
