@@ -4,6 +4,7 @@
 
 #include "rules/group.h"
 #include "rules/rule_walk.h"
+#include "rules/template_memo.h"
 #include "rules/yaml.h"
 
 /* One file being loaded. */
@@ -22,6 +23,7 @@ struct loader {
 	bool ignores_unknown;  /* fields that are not known are passed over */
 	const struct rule_file_options *options; /* whose groups are taken; NULL on a walk */
 	const struct rule_walk *walk; /* no rule is kept; NULL: those of groups that are taken are */
+	struct template_memo templates;
 	size_t rule_count;
 };
 

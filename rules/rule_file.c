@@ -121,7 +121,8 @@ bool rule_file_load_with(struct str path, struct str text, const struct pql_synt
 									   .path = arena_dup(a, path),
 									   .ignores_unknown = options->ignores_unknown,
 									   .options = options,
-									   .bytes_before = a->bytes}};
+									   .bytes_before = a->bytes,
+									   .templates = {.arena = a}}};
 	struct yaml_document *documents;
 	size_t count;
 	struct diags found;
@@ -162,7 +163,8 @@ bool rule_documents_walk(const struct yaml_document *documents, size_t count,
 									   .diags = diags,
 									   .syntax = walk->syntax,
 									   .ignores_unknown = walk->ignore_unknown,
-									   .walk = walk}};
+									   .walk = walk,
+									   .templates = {.arena = &scratch}}};
 	bool good = load_file(&f, documents, count, yaml_diags);
 	*ret_counts = (struct rule_counts){f.other_count, f.loader.rule_count};
 	arena_finish(&rules);

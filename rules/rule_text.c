@@ -27,39 +27,57 @@ static bool has_action(struct str source) {
 	return str_find(source, STR("{{")) < source.len;
 }
 
-static struct rule_text dup_text(const struct rule_error *e, const struct text_pair *pair) {
+static struct rule_text plain_text(const struct rule_error *e, const struct text_pair *pair) {
 	struct arena *a = e->loader->arena;
 	return (struct rule_text){.name = arena_dup(a, pair->name),
 							  .source = arena_dup(a, pair->value)};
 }
 
-static const struct template *load_template(const struct rule_error *e, const char *word,
-											const struct text_pair *pair, struct str source) {
+static const struct template *parse_template(const struct rule_error *e, struct str source,
+											 const char **ret_error, struct span *ret_span) {
+	struct loader *l = e->loader;
+	return template_memo_parse(&l->templates, e->rule_name, source, l->arena, ret_error, ret_span);
+}
+
+static struct rule_text template_text(const struct rule_error *e, const struct text_pair *pair,
+									  const struct template *template) {
+	return (struct rule_text){.name = arena_dup(e->loader->arena, pair->name),
+							  .source = template_source(template),
+							  .template = template};
+}
+
+static struct rule_text load_template(const struct rule_error *e, const char *word,
+									  const struct text_pair *pair) {
 	const char *error;
 	struct span span;
-	const struct template *template =
-		template_parse(e->rule_name, source, e->loader->arena, &error, &span);
+	const struct template *template = parse_template(e, pair->value, &error, &span);
 	if (template == NULL) {
 		struct strbuf name = STRBUF_INIT;
 		strbuf_add_quoted(&name, pair->name);
 		rule_error_add(e, yaml_span(pair->value_node, span), "%s %s: %s", word, name.ptr, error);
 		strbuf_finish(&name);
+		return (struct rule_text){.name = pair->name};
 	}
-	return template;
+	return template_text(e, pair, template);
 }
 
 /* Prometheus checks a group's templates only when they are expanded, so a bad one loads, and the label says so. */
-static void load_group_template(const struct rule_error *e, const struct text_pair *pair,
-								struct rule_text *text) {
+static struct rule_text load_group_template(const struct rule_error *e,
+											const struct text_pair *pair) {
 	const char *error;
 	struct span span;
-	text->template = template_parse(e->rule_name, text->source, e->loader->arena, &error, &span);
-	if (text->template == NULL) {
+	const struct template *template = parse_template(e, pair->value, &error, &span);
+	if (template == NULL) {
+		struct arena *a = e->loader->arena;
 		diags_add(e->loader->diags, DIAG_WARNING, yaml_span(pair->value_node, span), "%s", error);
-		text->source = str_from(arena_printf(
-			e->loader->arena, "<error expanding template: error parsing template __alert_%.*s: %s>",
-			STR_FMT(e->rule_name), error));
+		return (struct rule_text){
+			.name = arena_dup(a, pair->name),
+			.source = str_from(arena_printf(
+				a, "<error expanding template: error parsing template __alert_%.*s: %s>",
+				STR_FMT(e->rule_name), error)),
+		};
 	}
+	return template_text(e, pair, template);
 }
 
 static int compare_texts(const void *a, const void *b) {
@@ -76,11 +94,8 @@ static size_t add_group_labels(const struct rule_error *e, bool templates, struc
 		if (own > 0 && bsearch(&wanted, texts, own, sizeof(texts[0]), compare_texts) != NULL) {
 			continue;
 		}
-		struct rule_text *text = &texts[count++];
-		*text = dup_text(e, pair);
-		if (templates && has_action(pair->value)) {
-			load_group_template(e, pair, text);
-		}
+		texts[count++] = templates && has_action(pair->value) ? load_group_template(e, pair)
+															  : plain_text(e, pair);
 	}
 	return count;
 }
@@ -93,17 +108,15 @@ const struct rule_text *rule_texts_load(const struct rule_error *e, enum rule_te
 		ARENA_ARRAY(e->loader->arena, struct rule_text, field->text_count + from_group);
 	for (size_t i = 0; i < field->text_count; i++) {
 		const struct text_pair *pair = &field->texts[i];
-		struct rule_text *text = &texts[count++];
-		*text = dup_text(e, pair);
 		if (!name_is_valid(what, pair->name)) {
 			rule_error_add(e, pair->name_node->span, kinds[what].bad_name, STR_FMT(pair->name));
 		}
 		if (templates) {
 			rule_text_name_warn(e->loader, kinds[what].word, pair);
 		}
-		if (templates && has_action(pair->value)) {
-			text->template = load_template(e, kinds[what].word, pair, text->source);
-		}
+		texts[count++] = templates && has_action(pair->value)
+							 ? load_template(e, kinds[what].word, pair)
+							 : plain_text(e, pair);
 	}
 	qsort(texts, count, sizeof(texts[0]), compare_texts);
 	if (from_group > 0) {

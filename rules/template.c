@@ -16,7 +16,7 @@ static const struct template *finish_parse(struct tparser *p, struct template *t
 }
 
 /* Of every label and annotation: printf would take as long as the rest of a short text. */
-static struct str make_name(struct str name, struct arena *a) {
+struct str template_name(struct str name, struct arena *a) {
 	static const struct str prefix = {"__alert_", 8};
 	char *text = arena_alloc(a, prefix.len + name.len + 1);
 	memcpy(text, prefix.ptr, prefix.len);
@@ -28,7 +28,7 @@ static struct str make_name(struct str name, struct arena *a) {
 const struct template *template_parse(struct str name, struct str source, struct arena *a,
 									  const char **ret_error, struct span *ret_span) {
 	struct template *t = ARENA_NEW(a, struct template);
-	t->name = make_name(name, a);
+	t->name = template_name(name, a);
 	t->source = source;
 	if (source.len > TEMPLATE_MAX_SOURCE_BYTES) {
 		*ret_error = arena_printf(a, "template: %.*s:1: text of more than %u bytes",
@@ -39,6 +39,10 @@ const struct template *template_parse(struct str name, struct str source, struct
 	struct tparser p = {.arena = a, .t = t, .known = TEMPLATE_VARIABLES};
 	template_lexer_init(&p.lexer, t->source, a);
 	return finish_parse(&p, t, ret_error, ret_span);
+}
+
+struct str template_source(const struct template *t) {
+	return t->source;
 }
 
 bool template_queries(const struct template *t) {

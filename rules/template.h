@@ -1,4 +1,4 @@
-/* Go's text/template as rule files use it: labels, annotations. Parsed once per rule, expanded per alert. */
+/* Go's text/template as rule files use it: labels, annotations. Parsed when rules are loaded, expanded per alert. */
 #ifndef RULES_TEMPLATE_H
 #define RULES_TEMPLATE_H
 
@@ -26,6 +26,8 @@ const struct template *template_parse(struct str name, struct str source, struct
 									  const char **ret_error, struct span *ret_span);
 size_t template_regex_bytes(const struct template *t);
 void template_destroy(const struct template *t); /* what the arena cannot free; accepts NULL */
+
+struct str template_source(const struct template *t); /* as long as the template */
 
 /* Whether it may ask a query. */
 bool template_queries(const struct template *t);

@@ -173,6 +173,9 @@ struct template {
 	bool queries; /* names the function "query" */
 };
 
+/* "__alert_X" of the alert's name. */
+struct str template_name(struct str name, struct arena *a);
+
 /* ---- parser ---- */
 
 struct tparser {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "rules/group.h"
+#include "rules/template_memo.h"
 #include "tests/unit/check.h"
 
 struct fixture {
@@ -205,6 +206,86 @@ static void test_bad_group_template(void **state) {
 	finish(&f);
 }
 
+/* The same annotation of two alerts, "A" and "B", and what comes of it for the second. */
+static const struct {
+	const char *text, *result;
+	bool shared; /* parsed once */
+} repeated[] = {
+	{"{{ $labels.x }} of {{ $value }}", "1 of 2", true},
+	{"{{ $labels.x }} and its neighbours, of which there are {{ $value }}",
+	 "1 and its neighbours, of which there are 2", true},
+	{"{{ slice $labels.x 2 }}",
+	 "error executing template __alert_B: template: __alert_B:1:115: executing \"__alert_B\" at "
+	 "<slice $labels.x 2>: error calling slice: index out of range: 2",
+	 true},
+	{"{{ template `__alert_A` }}",
+	 "error executing template __alert_B: template: __alert_B:1:124: executing \"__alert_B\" at "
+	 "<{{template \"__alert_A\"}}>: template \"__alert_A\" not defined",
+	 true},
+	{"{{ define `__alert_C` }}text{{ end }}{{ template `__alert_C` }}", "text", false},
+	{"{{ reReplaceAll `1` `one` $labels.x }}", "one", false},
+	{"no action", NULL, false},
+};
+
+static void assert_expands(const struct rule_text *text, const char *wanted) {
+	struct arena a;
+	struct strbuf out = STRBUF_INIT;
+	struct str message = STR_EMPTY;
+	struct label label = {STR("x"), STR("1")};
+	struct template_data data = {.value = 2, .labels = {&label, 1}};
+	arena_init(&a);
+	bool done = template_expand(text->template, &data, &a, &out, &message) == TEMPLATE_DONE;
+	assert_str(done ? strbuf_str(&out) : message, wanted);
+	strbuf_finish(&out);
+	arena_finish(&a);
+}
+
+static void test_repeated_templates(void **state) {
+	(void)state;
+	for (size_t i = 0; i < COUNT(repeated); i++) {
+		struct fixture f;
+		struct strbuf text = STRBUF_INIT;
+		strbuf_printf(&text,
+					  "groups:\n- name: g\n  rules:\n"
+					  "  - {alert: A, expr: up, annotations: {s: &text '%s'}}\n"
+					  "  - {alert: B, expr: up, annotations: {s: *text}}\n",
+					  repeated[i].text);
+		load(&f, strbuf_str(&text));
+		assert_true(f.good);
+		const struct rule *rules = f.file.groups[0].rules;
+		const struct rule_text *first = rules[0].annotations, *second = rules[1].annotations;
+		assert_str(first->source, repeated[i].text);
+		assert_str(second->source, repeated[i].text);
+		assert_int_equal(first->source.ptr == second->source.ptr, repeated[i].shared);
+		if (repeated[i].result != NULL) {
+			assert_expands(second, repeated[i].result);
+		}
+		strbuf_finish(&text);
+		finish(&f);
+	}
+}
+
+/* More texts than are shared. */
+static void test_many_templates(void **state) {
+	(void)state;
+	struct fixture f;
+	struct strbuf text = STRBUF_INIT;
+	strbuf_add_c(&text, "groups:\n- name: g\n  rules:\n");
+	for (int i = 0; i < 2 * TEMPLATE_MEMO_TEXTS; i++) {
+		strbuf_printf(&text, "  - {alert: A%d, expr: up, labels: {x: '%d {{ $labels.x }}'}}\n", i,
+					  i);
+	}
+	load(&f, strbuf_str(&text));
+	assert_true(f.good);
+	for (int i = 0; i < 2 * TEMPLATE_MEMO_TEXTS; i++) {
+		char wanted[32];
+		snprintf(wanted, sizeof(wanted), "%d 1", i);
+		assert_expands(&f.file.groups[0].rules[i].labels[0], wanted);
+	}
+	strbuf_finish(&text);
+	finish(&f);
+}
+
 #define RULE_OBJECT "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\n"
 #define OTHER_OBJECT "apiVersion: v1\nkind: ConfigMap\ndata: {groups: x}\n"
 
@@ -353,11 +434,12 @@ static void test_long_names(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything),  cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_all_errors),  cmocka_unit_test(test_bad_group_template),
-		cmocka_unit_test(test_manifests),   cmocka_unit_test(test_second_document),
-		cmocka_unit_test(test_many_labels), cmocka_unit_test(test_much_memory),
-		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_everything),     cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_all_errors),     cmocka_unit_test(test_bad_group_template),
+		cmocka_unit_test(test_manifests),      cmocka_unit_test(test_second_document),
+		cmocka_unit_test(test_many_labels),    cmocka_unit_test(test_much_memory),
+		cmocka_unit_test(test_long_names),     cmocka_unit_test(test_repeated_templates),
+		cmocka_unit_test(test_many_templates),
 	};
 	return cmocka_run_group_tests_name("group", tests, NULL, NULL);
 }
