@@ -59,11 +59,18 @@ void utf8_encode(struct strbuf *b, uint32_t rune) {
 }
 
 size_t utf8_skip_ascii(struct str s) {
-	uint64_t word;
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t words[4];
 	size_t at = 0;
-	for (; at + sizeof(word) <= s.len; at += sizeof(word)) {
-		memcpy(&word, s.ptr + at, sizeof(word));
-		if ((word & UINT64_C(0x8080808080808080)) != 0) {
+	for (; at + sizeof(words) <= s.len; at += sizeof(words)) {
+		memcpy(words, s.ptr + at, sizeof(words));
+		if (((words[0] | words[1] | words[2] | words[3]) & high) != 0) {
+			break;
+		}
+	}
+	for (; at + sizeof(words[0]) <= s.len; at += sizeof(words[0])) {
+		memcpy(words, s.ptr + at, sizeof(words[0]));
+		if ((words[0] & high) != 0) {
 			break;
 		}
 	}

@@ -91,6 +91,20 @@ static struct str token_text(const struct pql_lexer *lx) {
 	return str_slice(lx->text, lx->start, lx->at);
 }
 
+/* Letters, digits and underscores. */
+static void skip_word(struct pql_lexer *lx, bool colons) {
+	size_t at = lx->at;
+
+	for (; at < lx->text.len; at++) {
+		unsigned char c = (unsigned char)lx->text.ptr[at];
+
+		if (!lexer_is_alpha(c) && !lexer_is_digit(c) && !(colons && c == ':')) {
+			break;
+		}
+	}
+	lx->at = at;
+}
+
 /* A fault that is found behind a token which was complete: it stands there, and the token is lost. */
 static enum pql_token_kind fail_behind(struct pql_lexer *lx, const char *format, uint32_t rune) {
 	lx->start = lx->at;
@@ -130,9 +144,7 @@ static enum pql_token_kind scan_in_braces(struct pql_lexer *lx) {
 	uint32_t r = lexer_next(lx);
 
 	if (lexer_is_alpha(r)) {
-		while (lexer_is_alpha(lexer_peek(lx)) || lexer_is_digit(lexer_peek(lx))) {
-			lexer_next(lx);
-		}
+		skip_word(lx, false);
 		return PQL_TOKEN_IDENTIFIER;
 	}
 	switch (r) {
@@ -238,14 +250,9 @@ static bool is_before_paren(const struct pql_lexer *lx) {
 
 /* fill and its sisters came late and are keywords only before a parenthesis, so that metrics of that name still work. */
 static enum pql_token_kind scan_word(struct pql_lexer *lx) {
-	enum pql_token_kind kind;
-	uint32_t r = lexer_peek(lx);
+	skip_word(lx, true);
+	enum pql_token_kind kind = pql_token_keyword(token_text(lx));
 
-	while (lexer_is_alpha(r) || lexer_is_digit(r) || r == ':') {
-		lexer_next(lx);
-		r = lexer_peek(lx);
-	}
-	kind = pql_token_keyword(token_text(lx));
 	if (kind == PQL_TOKEN_FILL || kind == PQL_TOKEN_FILL_LEFT || kind == PQL_TOKEN_FILL_RIGHT) {
 		return is_before_paren(lx) ? kind : PQL_TOKEN_IDENTIFIER;
 	}

@@ -99,8 +99,20 @@ static bool scan_escape(struct pql_lexer *lx, uint32_t quote) {
 	return false;
 }
 
+/* Characters that mean nothing in a string. */
+static void skip_plain(struct pql_lexer *lx, uint32_t quote) {
+	for (; lx->at < lx->text.len; lx->at++) {
+		unsigned char c = (unsigned char)lx->text.ptr[lx->at];
+
+		if (c < ' ' || c >= 0x80 || c == '\\' || c == quote) {
+			return;
+		}
+	}
+}
+
 enum pql_token_kind lexer_scan_string(struct pql_lexer *lx, uint32_t quote) {
 	for (;;) {
+		skip_plain(lx, quote);
 		uint32_t r = lexer_next(lx);
 
 		if (r == quote) {
@@ -162,7 +174,7 @@ struct str pql_lexer_unquote(struct str quoted, struct arena *a) {
 	struct strbuf out = STRBUF_INIT;
 	struct str value;
 
-	if (quoted.ptr[0] == '`') {
+	if (quoted.ptr[0] == '`' || memchr(inner.ptr, '\\', inner.len) == NULL) {
 		return arena_dup(a, inner);
 	}
 	for (size_t i = 0; i < inner.len;) {

@@ -16,7 +16,7 @@ static bool name_is_valid(enum rule_text_what what, struct str name) {
 
 /* Alertmanager takes names of any characters from 0.27 on, Prometheus from 3.0. */
 void rule_text_name_warn(struct loader *l, const char *what, const struct text_pair *pair) {
-	if (label_name_is_valid(pair->name) && !label_name_is_legacy(pair->name)) {
+	if (!label_name_is_legacy(pair->name) && label_name_is_valid(pair->name)) {
 		diags_add(l->diags, DIAG_WARNING, pair->name_node->span,
 				  "Alertmanager before 0.27 refuses an alert with this %s name: %.*s", what,
 				  STR_FMT(pair->name));

@@ -93,7 +93,6 @@ static bool walk_at_fold(struct walk *w) {
 	return at < w->end && is_break(w->file.ptr[at]);
 }
 
-/* Most scalars stand in the file as they are. */
 static bool walk_same(struct walk *w) {
 	size_t bytes = w->end > w->at ? w->end - w->at : 0;
 	if (bytes != w->text.len || memcmp(w->file.ptr + w->at, w->text.ptr, bytes) != 0) {
@@ -264,8 +263,21 @@ static void walk_properties(struct walk *w) {
 	}
 }
 
-void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
-					  struct arena *a) {
+/* Most scalars stand in the file as they are, with nothing before them: then there is one piece, and nothing to walk. */
+static bool is_as_written(const struct yaml_node *scalar, enum yaml_style style, struct str file) {
+	bool quoted = style == YAML_STYLE_SINGLE || style == YAML_STYLE_DOUBLE;
+	struct str written = str_slice(file, scalar->span.start, scalar->span.end);
+	if (style == YAML_STYLE_BLOCK || written.len != scalar->text.len + (quoted ? 2 : 0)) {
+		return false;
+	}
+	if (quoted && written.ptr[0] != '\'' && written.ptr[0] != '"') {
+		return false; /* an anchor or a tag */
+	}
+	return memcmp(written.ptr + quoted, scalar->text.ptr, scalar->text.len) == 0;
+}
+
+static void walk_scalar(struct yaml_node *scalar, enum yaml_style style, struct str file,
+						struct arena *a) {
 	struct walk w = {.file = file,
 					 .pieces = &scalar->piece,
 					 .capacity = 1,
@@ -295,4 +307,15 @@ void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct st
 	if (w.count > 1) {
 		scalar->pieces = w.pieces;
 	}
+}
+
+void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
+					  struct arena *a) {
+	if (!is_as_written(scalar, style, file)) {
+		walk_scalar(scalar, style, file, a);
+		return;
+	}
+	bool quoted = style != YAML_STYLE_PLAIN;
+	scalar->piece = (struct yaml_piece){0, (uint32_t)(scalar->span.start + quoted)};
+	scalar->piece_count = 1;
 }
