@@ -1,12 +1,15 @@
 /* Numbers and durations. The scanner only finds where a literal ends; whether it means something is the parser's question. */
 #include "promql-lite/lexer_private.h"
 
-/* A set of ASCII characters. */
-static bool is_one_of(uint32_t rune, const char *set) {
-	return rune != 0 && rune < 128 && strchr(set, (int)rune) != NULL;
+/* A set of ASCII characters; none is NUL. Inline, since the sets are short and known. */
+static inline bool is_one_of(uint32_t rune, const char *set) {
+	while (*set != '\0' && (uint32_t)*set != rune) {
+		set++;
+	}
+	return *set != '\0';
 }
 
-static bool accept_any(struct pql_lexer *lx, const char *set) {
+static inline bool accept_any(struct pql_lexer *lx, const char *set) {
 	if (!is_one_of(lexer_peek(lx), set)) {
 		return false;
 	}

@@ -67,10 +67,10 @@ static bool passes_over(const struct loader *l, const struct yaml_node *node) {
 
 static void visit_rule(struct loader *l, const struct group_context *context, size_t number,
 					   const struct yaml_node *node, struct rule_view *view) {
-	struct arena *kept = l->arena;
+	struct arena *kept = l->arena, *scratch = l->scratch;
 	struct rule rule;
-	l->arena = l->passing;
 	view->number = number;
+	l->arena = l->scratch = l->passing; /* what the rule needs on its way goes with it */
 	if (rule_load(l, context, number, node, &rule, view)) {
 		view->rule = &rule;
 		l->rule_count++;
@@ -81,6 +81,7 @@ static void visit_rule(struct loader *l, const struct group_context *context, si
 	}
 	arena_reset(l->passing);
 	l->arena = kept;
+	l->scratch = scratch;
 }
 
 static void walk_rules(struct loader *l, const struct group_context *context,

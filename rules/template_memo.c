@@ -6,19 +6,6 @@
 /* In the place of a text that each rule parses for itself. */
 static const struct template unshared;
 
-/* Eight bytes a step: byte by byte, hashing a text would take half as long as parsing it. */
-static size_t place_of(struct str text) {
-	uint64_t state = text.len, word = 0;
-	for (; text.len >= sizeof(word); text = str_slice(text, sizeof(word), text.len)) {
-		memcpy(&word, text.ptr, sizeof(word));
-		state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		state ^= state >> 32;
-	}
-	word = 0;
-	memcpy(&word, text.ptr, text.len);
-	return hash_finish(state ^ word) % TEMPLATE_MEMO_TEXTS;
-}
-
 /* Not with errors, which name the alert; not with definitions, which may have the alert's name; not with regexes, which have one
  * owner. */
 static const struct template *parse_for_all(struct template_memo *m, struct str source) {
@@ -38,7 +25,7 @@ static const struct template *find_shared(struct template_memo *m, struct str so
 	if (m->texts == NULL) {
 		m->texts = ARENA_ARRAY(m->arena, const struct template *, TEMPLATE_MEMO_TEXTS);
 	}
-	const struct template **place = &m->texts[place_of(source)];
+	const struct template **place = &m->texts[hash_str(source) % TEMPLATE_MEMO_TEXTS];
 	if (*place == NULL) {
 		*place = parse_for_all(m, source);
 	}

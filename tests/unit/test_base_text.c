@@ -165,6 +165,33 @@ static void test_hmap(void **state) {
 	hmap_finish(&m);
 }
 
+/* Every beginning of a text and every text of a byte has a hash of its own, wherever it stands in memory. */
+static void test_hash(void **state) {
+	(void)state;
+	static const char zeros[40] = {0}, text[] = "a text of more than three words of eight bytes";
+	uint64_t hashes[2 * COUNT(zeros) + UINT8_MAX];
+	size_t count = 0;
+	for (size_t len = 0; len < COUNT(zeros); len++) {
+		char moved[COUNT(zeros) + 1];
+		memcpy(moved + 1, text, len);
+		hashes[count++] = hash_str((struct str){text, len + 1});
+		hashes[count++] = hash_str((struct str){zeros, len});
+		assert_true(hash_str((struct str){moved + 1, len}) == hash_str((struct str){text, len}));
+	}
+	for (int c = 1; c <= UINT8_MAX; c++) {
+		char byte = (char)c;
+		if (c != text[0]) {
+			hashes[count++] = hash_str((struct str){&byte, 1});
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			assert_true(hashes[i] != hashes[j]);
+		}
+	}
+	assert_true(hash_str((struct str){NULL, 0}) == hash_str(STR_EMPTY));
+}
+
 static void test_arena(void **state) {
 	(void)state;
 	struct arena a;
@@ -223,7 +250,8 @@ int main(void) {
 		cmocka_unit_test(test_str),         cmocka_unit_test(test_quoted),
 		cmocka_unit_test(test_utf8),        cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_number), cmocka_unit_test(test_hmap),
-		cmocka_unit_test(test_arena),       cmocka_unit_test(test_rune),
+		cmocka_unit_test(test_hash),        cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_rune),
 	};
 	return cmocka_run_group_tests_name("base_text", tests, NULL, NULL);
 }
