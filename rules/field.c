@@ -128,7 +128,7 @@ bool fields_load(struct loader *l, const struct yaml_node *node, const char *typ
 		}
 		if (field == NULL) {
 			diags_add(l->diags, DIAG_ERROR, key->span,
-					  "yaml: line %zu: field %.*s not found in type %s", key->line,
+					  "yaml: line %u: field %.*s not found in type %s", key->line,
 					  STR_FMT(key->text), type_name);
 			continue;
 		}

@@ -93,6 +93,10 @@ static struct span span_of(struct reader *r, const yaml_event_t *event) {
 	return (struct span){start, byte_of(r, event->end_mark)};
 }
 
+static uint32_t line_of(const yaml_event_t *event) {
+	return (uint32_t)event->start_mark.line + 1;
+}
+
 static bool fail(struct reader *r, struct span span, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -183,17 +187,17 @@ static bool count_nodes(struct reader *r, size_t nodes, struct span span) {
 	return true;
 }
 
-static struct str short_tag(struct reader *r, const yaml_char_t *tag) {
+static const char *short_tag(struct reader *r, const yaml_char_t *tag) {
 	if (tag == NULL) {
-		return STR_EMPTY;
+		return NULL;
 	}
 	struct str text = str_from((const char *)tag);
 	struct str standard = STR("tag:yaml.org,2002:");
 	if (str_starts_with(text, standard)) {
 		text = str_slice(text, standard.len, text.len);
-		return str_from(arena_printf(r->arena, "!!%.*s", STR_FMT(text)));
+		return arena_printf(r->arena, "!!%.*s", STR_FMT(text));
 	}
-	return arena_dup(r->arena, text);
+	return text.len > 0 ? arena_dup(r->arena, text).ptr : NULL;
 }
 
 static bool anchor_equal(const void *value, const void *key) {
@@ -291,16 +295,16 @@ static enum yaml_style style_of(yaml_scalar_style_t style) {
 /* `!!int x` is an error; so is every explicit tag that the text does not have by itself, but for `!!float 1`. */
 static void check_tag(struct reader *r, const struct yaml_node *node) {
 	static const char *const checked[] = {"!!int", "!!float", "!!bool", "!!null", "!!timestamp"};
-	if (node->tag.len == 0) {
+	if (node->tag == NULL) {
 		return;
 	}
 	struct yaml_node bare = *node;
-	bare.tag = STR_EMPTY;
+	bare.tag = NULL;
 	bare.plain = true;
 	bare.kind = YAML_SCALAR;
 	const char *own = yaml_tag(&bare);
 	for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++) {
-		if (str_equal(node->tag, str_from(checked[i])) && strcmp(own, checked[i]) != 0 &&
+		if (yaml_has_tag(node, checked[i]) && strcmp(own, checked[i]) != 0 &&
 			(strcmp(checked[i], "!!float") != 0 || strcmp(own, "!!int") != 0)) {
 			fail(r, node->span, "yaml: cannot decode %s `%.*s` as a %s", own, STR_FMT(node->text),
 				 checked[i]);
@@ -335,7 +339,7 @@ static struct yaml_node *new_scalar(struct reader *r, const yaml_event_t *event,
 	*node = (struct yaml_node){
 		.kind = YAML_SCALAR,
 		.span = span_of(r, event),
-		.line = event->start_mark.line + 1,
+		.line = line_of(event),
 		.plain = style == YAML_STYLE_PLAIN,
 		.text = {text, length},
 		.tag = short_tag(r, event->data.scalar.tag),
@@ -347,12 +351,12 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	enum yaml_style style = style_of(event->data.scalar.style);
 	struct yaml_node *node = new_scalar(r, event, style);
 	struct str value = node->text;
-	bool untagged = node->tag.len == 0 && node->plain && is_null_text(value);
-	if (untagged || str_equal(node->tag, STR("!!null"))) {
+	bool untagged = node->tag == NULL && node->plain && is_null_text(value);
+	if (untagged || yaml_has_tag(node, "!!null")) {
 		node->kind = YAML_NULL;
 	}
 	yaml_pieces_make(node, style, r->text, r->arena);
-	if (str_equal(node->tag, STR("!!binary"))) {
+	if (yaml_has_tag(node, "!!binary")) {
 		decode_binary(r, node);
 	}
 	r->last_end = node->span.end;
@@ -361,7 +365,7 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 		anchor_add(r, event->data.scalar.anchor, (struct anchor){.node = node, .size = size});
 	}
 	check_tag(r, node);
-	return count_nodes(r, 1 + node->piece_count / NODE_PIECES, node->span) &&
+	return count_nodes(r, 1 + (size_t)node->piece_count / NODE_PIECES, node->span) &&
 		   attach(r, node, size, 0);
 }
 
@@ -373,7 +377,7 @@ static bool handle_alias_within(struct reader *r, const yaml_event_t *event, str
 		return fail(r, span, "yaml: anchor '%.*s' value contains itself", STR_FMT(anchor->name));
 	}
 	struct yaml_node *node = ARENA_NEW(r->arena, struct yaml_node);
-	*node = (struct yaml_node){.kind = YAML_NULL, .span = span, .line = event->start_mark.line + 1};
+	*node = (struct yaml_node){.kind = YAML_NULL, .span = span, .line = line_of(event)};
 	r->hole = node;
 	r->hole_anchor = anchor;
 	r->hole_depth = r->depth;
@@ -456,7 +460,7 @@ static bool handle_start(struct reader *r, const yaml_event_t *event, enum yaml_
 	*node = (struct yaml_node){
 		.kind = kind,
 		.span = span,
-		.line = event->start_mark.line + 1,
+		.line = line_of(event),
 		.tag =
 			short_tag(r, sequence ? event->data.sequence_start.tag : event->data.mapping_start.tag),
 	};

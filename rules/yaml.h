@@ -29,23 +29,22 @@ struct yaml_piece {
 
 /* There are twenty for each rule, so they are kept small. */
 struct yaml_node {
-	enum yaml_kind kind;
-	uint32_t piece_count; /* 0: only the whole has a place */
-	struct span span;     /* in the file */
-	size_t line;          /* from 1, of its first property: what yaml.v3 calls the node's line */
-	struct str text;      /* of a scalar */
-	struct str tag;       /* explicit tag such as "!!str", or empty */
+	struct span span; /* in the file */
+	struct str text;  /* of a scalar */
+	const char *tag;  /* explicit tag such as "!!str"; NULL: there is none */
 	union {
 		struct yaml_piece piece; /* the only one: most scalars stand in the file as they are */
 		const struct yaml_piece *pieces;
-	};
-	union {
 		struct yaml_node **items; /* sequence */
 		struct yaml_pair *pairs;  /* mapping, in the order of the file; `<<` merges are done */
 	};
-	uint32_t count;
-	bool plain; /* a scalar without quotes and not a block: 5 is a number, "5" is not */
+	uint32_t count; /* of items or pairs */
+	uint32_t line;  /* from 1, of its first property: what yaml.v3 calls the node's line */
+	enum yaml_kind kind;
+	unsigned piece_count : 31; /* 0: only the whole has a place */
+	bool plain : 1; /* a scalar without quotes and not a block: 5 is a number, "5" is not */
 };
+_Static_assert(sizeof(struct yaml_node) <= 64, "ten thousand rules have 200,000 nodes");
 
 static inline const struct yaml_piece *yaml_pieces(const struct yaml_node *scalar) {
 	return scalar->piece_count == 1 ? &scalar->piece : scalar->pieces;
@@ -69,6 +68,9 @@ struct span yaml_span(const struct yaml_node *scalar, struct span in_text);
 /* "!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!merge", "!!seq", "!!map" or the explicit tag: what yaml.v3
  * resolves a node to. */
 const char *yaml_tag(const struct yaml_node *node);
+
+/* Whether it has that explicit tag. */
+bool yaml_has_tag(const struct yaml_node *node, const char *tag);
 
 /* The value of a "!!int", or of a "!!float" cut down to an integer, as yaml.v3 reads into an int. false: neither. */
 bool yaml_get_int(const struct yaml_node *node, int64_t *ret_value);

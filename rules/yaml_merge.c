@@ -51,7 +51,7 @@ void yaml_check_keys(struct yaml_node *mapping, struct diags *diags) {
 			struct strbuf name = STRBUF_INIT;
 			strbuf_add_quoted(&name, pair.key->text);
 			diags_add(diags, DIAG_ERROR, pair.key->span,
-					  "yaml: line %zu: mapping key %s already defined at line %zu", pair.key->line,
+					  "yaml: line %u: mapping key %s already defined at line %u", pair.key->line,
 					  name.ptr, first->line);
 			strbuf_finish(&name);
 			continue;
@@ -65,7 +65,7 @@ void yaml_check_keys(struct yaml_node *mapping, struct diags *diags) {
 
 static bool is_merge(const struct yaml_node *key) {
 	return key->plain && str_equal(key->text, STR("<<")) &&
-		   (key->tag.len == 0 || str_equal(key->tag, STR("!!merge")));
+		   (key->tag == NULL || yaml_has_tag(key, "!!merge"));
 }
 
 struct merge {

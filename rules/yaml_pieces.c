@@ -303,7 +303,7 @@ static void walk_scalar(struct yaml_node *scalar, enum yaml_style style, struct 
 		break;
 	}
 	scalar->span.end = w.end;
-	scalar->piece_count = (uint32_t)w.count;
+	scalar->piece_count = w.count & INT32_MAX;
 	if (w.count > 1) {
 		scalar->pieces = w.pieces;
 	}

@@ -16,7 +16,7 @@ static bool is_plain_start(char c) {
 
 /* Plain texts of other types (numbers, truth values, dates) would be read as those. */
 static bool is_text(struct str value) {
-	struct yaml_node node = {.kind = YAML_SCALAR, .plain = true, .text = value, .tag = STR_EMPTY};
+	struct yaml_node node = {.kind = YAML_SCALAR, .plain = true, .text = value};
 	return strcmp(yaml_tag(&node), "!!str") == 0;
 }
 

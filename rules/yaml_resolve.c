@@ -164,9 +164,13 @@ static const char *resolve(struct str text) {
 	return is_float(str_from(digits)) ? "!!float" : "!!str";
 }
 
+bool yaml_has_tag(const struct yaml_node *node, const char *tag) {
+	return node->tag != NULL && strcmp(node->tag, tag) == 0;
+}
+
 const char *yaml_tag(const struct yaml_node *node) {
-	if (node->tag.len > 0 && !str_equal(node->tag, STR("!"))) {
-		return node->tag.ptr;
+	if (node->tag != NULL && !yaml_has_tag(node, "!")) {
+		return node->tag;
 	}
 	switch (node->kind) {
 	case YAML_NULL: return "!!null";
@@ -174,7 +178,7 @@ const char *yaml_tag(const struct yaml_node *node) {
 	case YAML_MAPPING: return "!!map";
 	case YAML_SCALAR: break;
 	}
-	return node->plain && node->tag.len == 0 ? resolve(node->text) : "!!str";
+	return node->plain && node->tag == NULL ? resolve(node->text) : "!!str";
 }
 
 enum number { NUMBER_NONE, NUMBER_INT, NUMBER_UNSIGNED, NUMBER_FLOAT };
@@ -269,7 +273,7 @@ bool yaml_get_bool(const struct yaml_node *node, bool *ret_value) {
 	static const char *const no[] = {"n",     "N",     "no",  "No",  "NO", "false",
 									 "False", "FALSE", "off", "Off", "OFF"};
 	bool plain = node->kind == YAML_SCALAR &&
-				 (node->tag.len == 0 ? node->plain : str_equal(node->tag, STR("!!bool")));
+				 (node->tag == NULL ? node->plain : yaml_has_tag(node, "!!bool"));
 	for (size_t i = 0; plain && i < sizeof(yes) / sizeof(yes[0]); i++) {
 		*ret_value = str_equal(node->text, str_from(yes[i]));
 		if (*ret_value || str_equal(node->text, str_from(no[i]))) {
@@ -282,12 +286,12 @@ bool yaml_get_bool(const struct yaml_node *node, bool *ret_value) {
 void yaml_add_type_error(struct diags *diags, const struct yaml_node *node, const char *into) {
 	const char *tag = yaml_tag(node);
 	if (node->kind == YAML_SEQUENCE || node->kind == YAML_MAPPING) {
-		diags_add(diags, DIAG_ERROR, node->span, "yaml: line %zu: cannot unmarshal %s into %s",
+		diags_add(diags, DIAG_ERROR, node->span, "yaml: line %u: cannot unmarshal %s into %s",
 				  node->line, tag, into);
 		return;
 	}
 	bool long_text = node->text.len > 10;
 	struct str shown = long_text ? str_slice(node->text, 0, 7) : node->text;
-	diags_add(diags, DIAG_ERROR, node->span, "yaml: line %zu: cannot unmarshal %s `%.*s%s` into %s",
+	diags_add(diags, DIAG_ERROR, node->span, "yaml: line %u: cannot unmarshal %s `%.*s%s` into %s",
 			  node->line, tag, STR_FMT(shown), long_text ? "..." : "", into);
 }
