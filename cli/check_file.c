@@ -100,8 +100,8 @@ void check_file_load(struct check_file *f, struct arena *a) {
 	f->failure = NULL;
 	arena_init(&f->arena);
 	diags_init(&f->yaml_diags, &f->arena);
-	bool good =
-		yaml_parse(strbuf_str(&f->text), &f->arena, &f->yaml_diags, &f->documents, &f->count);
+	bool good = yaml_parse_borrowing(strbuf_str(&f->text), &f->arena, &f->yaml_diags, &f->documents,
+									 &f->count);
 	f->kind = kind_of(f, good);
 	f->loaded = true;
 }

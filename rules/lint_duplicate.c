@@ -9,9 +9,27 @@ struct seen {
 	size_t line;
 };
 
-static void add_part(struct strbuf *key, struct str part) {
-	strbuf_add(key, (struct str){(const char *)&part.len, sizeof(part.len)});
-	strbuf_add(key, part);
+static size_t part_bytes(struct str part) {
+	return sizeof(uint32_t) + part.len;
+}
+
+static char *add_part(char *at, struct str part) {
+	uint32_t length = (uint32_t)part.len;
+	memcpy(at, &length, sizeof(length));
+	memcpy(at + sizeof(length), part.ptr, part.len);
+	return at + sizeof(length) + part.len;
+}
+
+static struct str make_key(const struct rule *r, struct arena *a) {
+	size_t bytes = part_bytes(r->name);
+	for (size_t i = 0; i < r->label_count; i++) {
+		bytes += part_bytes(r->labels[i].name) + part_bytes(r->labels[i].source);
+	}
+	char *key = arena_alloc(a, bytes), *at = add_part(key, r->name);
+	for (size_t i = 0; i < r->label_count; i++) {
+		at = add_part(add_part(at, r->labels[i].name), r->labels[i].source);
+	}
+	return (struct str){key, bytes};
 }
 
 static bool seen_equal(const void *value, const void *key) {
@@ -20,21 +38,15 @@ static bool seen_equal(const void *value, const void *key) {
 
 void lint_duplicate_rules(struct lint_rule *r) {
 	struct lint_run *run = r->run;
-	struct strbuf text = STRBUF_IN(r->scratch);
 	if (!lint_set_has(r->options->enabled, LINT_DUPLICATE_RULES)) {
 		return;
 	}
-	add_part(&text, r->rule->name);
-	for (size_t i = 0; i < r->rule->label_count; i++) {
-		add_part(&text, r->rule->labels[i].name);
-		add_part(&text, r->rule->labels[i].source);
-	}
-	struct str key = strbuf_str(&text);
+	struct str key = make_key(r->rule, &run->arena);
 	uint64_t hash = hash_str(key);
 	const struct seen *first = hmap_find(&run->rules, hash, seen_equal, &key);
 	if (first == NULL) {
 		struct seen *seen = ARENA_NEW(&run->arena, struct seen);
-		*seen = (struct seen){.key = arena_dup(&run->arena, key), .line = r->view->name->line};
+		*seen = (struct seen){.key = key, .line = r->view->name->line};
 		hmap_add(&run->rules, hash, seen);
 	} else {
 		struct diag *d = lint_report(

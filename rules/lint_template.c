@@ -27,12 +27,15 @@ static void judge_texts(struct lint_rule *r, bool labels, judge_piece *judge) {
 	const struct rule_text *texts = labels ? r->rule->labels : r->rule->annotations;
 	size_t count = labels ? r->rule->label_count : r->rule->annotation_count;
 	for (size_t i = 0; i < count; i++) {
+		if (texts[i].template == NULL) {
+			continue;
+		}
 		struct piece p = {.rule = r, .text = &texts[i], .is_label = labels};
 		p.node = find_value(labels ? r->view->labels : r->view->annotations, texts[i].name);
 		if (p.node == NULL && labels) {
 			p.node = find_value(r->view->group_labels, texts[i].name);
 		}
-		if (texts[i].template != NULL && p.node != NULL) {
+		if (p.node != NULL) {
 			judge(&p);
 		}
 	}

@@ -127,7 +127,7 @@ bool rule_file_load_with(struct str path, struct str text, const struct pql_synt
 	size_t count;
 	struct diags found;
 	diags_init(&found, &scratch);
-	yaml_parse(text, &scratch, &found, &documents, &count);
+	yaml_parse_borrowing(text, &scratch, &found, &documents, &count);
 	bool good = load_file(&f, documents, count, &found);
 	arena_finish(&scratch);
 	arena_finish(&passing);

@@ -27,7 +27,8 @@ struct level {
 struct reader {
 	yaml_parser_t parser;
 	struct str text;
-	size_t bom; /* bytes of the mark at the start, which is no part of the first line */
+	bool borrows; /* from `text`, which outlives the tree */
+	size_t bom;   /* bytes of the mark at the start, which is no part of the first line */
 	struct arena *arena;
 	struct diags *diags;
 	size_t mark_index,
@@ -328,22 +329,24 @@ static void decode_binary(struct reader *r, struct yaml_node *node) {
 	}
 }
 
-/* A node with its text behind it, NUL-terminated. */
 static struct yaml_node *new_scalar(struct reader *r, const yaml_event_t *event,
 									enum yaml_style style) {
-	size_t length = event->data.scalar.length;
-	struct yaml_node *node = arena_alloc(r->arena, sizeof(*node) + length + 1);
-	char *text = (char *)(node + 1);
-	memcpy(text, event->data.scalar.value, length);
-	text[length] = '\0';
+	struct str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
+	struct yaml_node *node = arena_alloc(r->arena, sizeof(*node));
 	*node = (struct yaml_node){
 		.kind = YAML_SCALAR,
 		.span = span_of(r, event),
 		.line = line_of(event),
 		.plain = style == YAML_STYLE_PLAIN,
-		.text = {text, length},
+		.text = text,
 		.tag = short_tag(r, event->data.scalar.tag),
 	};
+	if (yaml_pieces_make(node, style, r->text, r->arena) && r->borrows) {
+		size_t at = node->piece.file_offset;
+		node->text = str_slice(r->text, at, at + text.len);
+	} else {
+		node->text = arena_dup(r->arena, text);
+	}
 	return node;
 }
 
@@ -355,7 +358,6 @@ static bool handle_scalar(struct reader *r, const yaml_event_t *event) {
 	if (untagged || yaml_has_tag(node, "!!null")) {
 		node->kind = YAML_NULL;
 	}
-	yaml_pieces_make(node, style, r->text, r->arena);
 	if (yaml_has_tag(node, "!!binary")) {
 		decode_binary(r, node);
 	}
@@ -539,8 +541,8 @@ static bool read_events(struct reader *r) {
 	}
 }
 
-bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
-				struct yaml_document **ret_documents, size_t *ret_count) {
+static bool parse(struct str text, bool borrows, struct arena *a, struct diags *diags,
+				  struct yaml_document **ret_documents, size_t *ret_count) {
 	*ret_documents = NULL;
 	*ret_count = 0;
 	if (text.len > YAML_MAX_BYTES) {
@@ -548,7 +550,7 @@ bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
 				  "yaml: text of more than %u bytes (limit)", YAML_MAX_BYTES);
 		return false;
 	}
-	struct reader r = {.text = text, .arena = a, .diags = diags};
+	struct reader r = {.text = text, .borrows = borrows, .arena = a, .diags = diags};
 	hmap_init(&r.anchors, NULL);
 	struct str bom = STR("\xEF\xBB\xBF"), rest;
 	r.bom = str_starts_with(text, bom) ? bom.len : 0;
@@ -562,4 +564,14 @@ bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
 	*ret_documents = r.documents;
 	*ret_count = r.count;
 	return good;
+}
+
+bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
+				struct yaml_document **ret_documents, size_t *ret_count) {
+	return parse(text, false, a, diags, ret_documents, ret_count);
+}
+
+bool yaml_parse_borrowing(struct str text, struct arena *a, struct diags *diags,
+						  struct yaml_document **ret_documents, size_t *ret_count) {
+	return parse(text, true, a, diags, ret_documents, ret_count);
 }

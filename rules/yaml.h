@@ -30,7 +30,7 @@ struct yaml_piece {
 /* There are twenty for each rule, so they are kept small. */
 struct yaml_node {
 	struct span span; /* in the file */
-	struct str text;  /* of a scalar */
+	struct str text;  /* of a scalar; NUL-terminated, if it is not borrowed */
 	const char *tag;  /* explicit tag such as "!!str"; NULL: there is none */
 	union {
 		struct yaml_piece piece; /* the only one: most scalars stand in the file as they are */
@@ -58,6 +58,10 @@ struct yaml_document {
  * is no YAML at all, and then *ret_count is what was read before. Errors begin with "yaml: " as Go's yaml.v3 words them. */
 bool yaml_parse(struct str text, struct arena *a, struct diags *diags,
 				struct yaml_document **ret_documents, size_t *ret_count);
+
+/* The same of a text that outlives the tree: scalars that stand in it as they are borrow theirs, without a NUL behind it. */
+bool yaml_parse_borrowing(struct str text, struct arena *a, struct diags *diags,
+						  struct yaml_document **ret_documents, size_t *ret_count);
 
 /* NULL when there is none. */
 struct yaml_node *yaml_find(const struct yaml_node *mapping, const char *key);

@@ -309,13 +309,14 @@ static void walk_scalar(struct yaml_node *scalar, enum yaml_style style, struct 
 	}
 }
 
-void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
+bool yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
 					  struct arena *a) {
 	if (!is_as_written(scalar, style, file)) {
 		walk_scalar(scalar, style, file, a);
-		return;
+		return false;
 	}
 	bool quoted = style != YAML_STYLE_PLAIN;
 	scalar->piece = (struct yaml_piece){0, (uint32_t)(scalar->span.start + quoted)};
 	scalar->piece_count = 1;
+	return true;
 }

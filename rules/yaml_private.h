@@ -7,8 +7,9 @@
 enum yaml_style { YAML_STYLE_PLAIN, YAML_STYLE_SINGLE, YAML_STYLE_DOUBLE, YAML_STYLE_BLOCK };
 
 /* Fills in span and pieces of a scalar whose text is known and whose span still is what the reader says: from its first
- * property (anchor, tag) to the end of the token, line breaks after a block included. */
-void yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
+ * property (anchor, tag) to the end of the token, line breaks after a block included. true: it has one piece, and all of its text
+ * stands there. */
+bool yaml_pieces_make(struct yaml_node *scalar, enum yaml_style style, struct str file,
 					  struct arena *a);
 
 /* Replaces the `<<` pairs of a mapping by the pairs they stand for; the mapping's own keys win, then the earlier merge. A value

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,10 +18,55 @@ struct fixture {
 	bool good;
 };
 
+static void assert_same(const struct yaml_node *a, const struct yaml_node *b) {
+	assert_int_equal(a->kind, b->kind);
+	assert_memory_equal(&a->span, &b->span, sizeof(a->span));
+	assert_string_equal(yaml_tag(a), yaml_tag(b));
+	if (a->kind == YAML_SCALAR) {
+		assert_true(str_equal(a->text, b->text));
+		assert_int_equal(a->piece_count, b->piece_count);
+	}
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->kind == YAML_SEQUENCE) {
+			assert_same(a->items[i], b->items[i]);
+		} else {
+			assert_same(a->pairs[i].key, b->pairs[i].key);
+			assert_same(a->pairs[i].value, b->pairs[i].value);
+		}
+	}
+}
+
+/* What borrows from the text says the same, also of a text that has no NUL behind it. */
+static void assert_borrows(const struct fixture *f, struct str text) {
+	struct arena a;
+	struct diags diags;
+	struct yaml_document *documents;
+	size_t count;
+	char *alone = malloc(text.len > 0 ? text.len : 1);
+	assert_non_null(alone);
+	memcpy(alone, text.ptr, text.len);
+	arena_init(&a);
+	diags_init(&diags, &a);
+	bool good = yaml_parse_borrowing((struct str){alone, text.len}, &a, &diags, &documents, &count);
+	assert_int_equal(good, f->good);
+	assert_int_equal(count, f->count);
+	assert_int_equal(diags.count, f->diags.count);
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *root = documents[i].root;
+		assert_int_equal(root == NULL, f->documents[i].root == NULL);
+		if (root != NULL) {
+			assert_same(f->documents[i].root, root);
+		}
+	}
+	arena_finish(&a);
+	free(alone);
+}
+
 static void read_text(struct fixture *f, struct str text) {
 	arena_init(&f->arena);
 	diags_init(&f->diags, &f->arena);
 	f->good = yaml_parse(text, &f->arena, &f->diags, &f->documents, &f->count);
+	assert_borrows(f, text);
 }
 
 /* One line a tree: {a: [b, c]}; text in quotes when it was no plain scalar. */
