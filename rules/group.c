@@ -67,10 +67,11 @@ static bool passes_over(const struct loader *l, const struct yaml_node *node) {
 
 static void visit_rule(struct loader *l, const struct group_context *context, size_t number,
 					   const struct yaml_node *node, struct rule_view *view) {
-	struct arena *kept = l->arena, *scratch = l->scratch;
+	struct arena *kept = l->arena, *scratch = l->scratch, *shared = l->templates.arena;
 	struct rule rule;
 	view->number = number;
 	l->arena = l->scratch = l->passing; /* what the rule needs on its way goes with it */
+	l->templates.arena = l->walk != NULL ? shared : NULL;
 	if (rule_load(l, context, number, node, &rule, view)) {
 		view->rule = &rule;
 		l->rule_count++;
@@ -82,6 +83,7 @@ static void visit_rule(struct loader *l, const struct group_context *context, si
 	arena_reset(l->passing);
 	l->arena = kept;
 	l->scratch = scratch;
+	l->templates.arena = shared;
 }
 
 static void walk_rules(struct loader *l, const struct group_context *context,

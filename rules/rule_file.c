@@ -122,7 +122,7 @@ bool rule_file_load_with(struct str path, struct str text, const struct pql_synt
 									   .ignores_unknown = options->ignores_unknown,
 									   .options = options,
 									   .bytes_before = a->bytes,
-									   .templates = {.arena = a}}};
+									   .templates = {.arena = a, .scratch = &scratch}}};
 	struct yaml_document *documents;
 	size_t count;
 	struct diags found;
@@ -164,7 +164,7 @@ bool rule_documents_walk(const struct yaml_document *documents, size_t count,
 									   .syntax = walk->syntax,
 									   .ignores_unknown = walk->ignore_unknown,
 									   .walk = walk,
-									   .templates = {.arena = &scratch}}};
+									   .templates = {.arena = &scratch, .scratch = &scratch}}};
 	bool good = load_file(&f, documents, count, yaml_diags);
 	*ret_counts = (struct rule_counts){f.other_count, f.loader.rule_count};
 	arena_finish(&rules);

@@ -22,8 +22,11 @@ static const struct template *parse_for_all(struct template_memo *m, struct str 
 
 /* The first text that comes to a place keeps it. */
 static const struct template *find_shared(struct template_memo *m, struct str source) {
+	if (m->arena == NULL) {
+		return NULL;
+	}
 	if (m->texts == NULL) {
-		m->texts = ARENA_ARRAY(m->arena, const struct template *, TEMPLATE_MEMO_TEXTS);
+		m->texts = ARENA_ARRAY(m->scratch, const struct template *, TEMPLATE_MEMO_TEXTS);
 	}
 	const struct template **place = &m->texts[hash_str(source) % TEMPLATE_MEMO_TEXTS];
 	if (*place == NULL) {

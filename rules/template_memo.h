@@ -4,11 +4,12 @@
 
 #include "rules/template.h"
 
-/* Zeroed but for the arena. It holds no more than so many texts: in a file where none stands twice it costs little. */
+/* Zeroed but for the arenas. It holds no more than so many texts: in a file where none stands twice it costs little. */
 #define TEMPLATE_MEMO_TEXTS 1024
 
 struct template_memo {
-	struct arena *arena; /* of what is shared: it outlives all templates */
+	struct arena *arena;   /* of what is shared: it outlives all templates; NULL: nothing is */
+	struct arena *scratch; /* as long as templates are parsed */
 	const struct template **texts;
 };
 
