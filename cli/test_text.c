@@ -29,14 +29,14 @@ static void add_time(struct strbuf *out, dur_ms time) {
 
 static const struct {
 	const char *one, *many; /* "2 alerts fire" */
-	const char *not_one;
+	const char *not_one, *not_many;
 } words[] = {
-	[RULE_TEST_FIRING] = {"fires", "fire", "does not fire"},
-	[RULE_TEST_PENDING] = {"is pending", "are pending", "is not pending"},
-	[RULE_TEST_RESOLVED] = {"is resolved", "are resolved", "is not resolved"},
-	[RULE_TEST_NOTIFICATIONS] = {"is sent", "are sent", "is not sent"},
-	[RULE_TEST_FIRES_BETWEEN] = {"", "", ""},
-	[RULE_TEST_EXPR] = {"", "", ""},
+	[RULE_TEST_FIRING] = {"fires", "fire", "does not fire", "do not fire"},
+	[RULE_TEST_PENDING] = {"is pending", "are pending", "is not pending", "are not pending"},
+	[RULE_TEST_RESOLVED] = {"is resolved", "are resolved", "is not resolved", "are not resolved"},
+	[RULE_TEST_NOTIFICATIONS] = {"is sent", "are sent", "is not sent", "are not sent"},
+	[RULE_TEST_FIRES_BETWEEN] = {"", "", "", ""},
+	[RULE_TEST_EXPR] = {"", "", "", ""},
 };
 
 static void add_counts(struct strbuf *out, const struct rule_test_check *c) {
@@ -52,7 +52,7 @@ static void add_counts(struct strbuf *out, const struct rule_test_check *c) {
 		size_t count = extra + missing;
 		strbuf_add_count(out, count, noun);
 		strbuf_printf(out, " %s",
-					  missing > 0 ? (count == 1 ? words[c->kind].not_one : "are missing")
+					  missing > 0 ? (count == 1 ? words[c->kind].not_one : words[c->kind].not_many)
 								  : (count == 1 ? words[c->kind].one : words[c->kind].many));
 		strbuf_add_c(out, missing > 0 ? " that should" : " that should not");
 		return;

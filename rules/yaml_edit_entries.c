@@ -1,7 +1,7 @@
 /* Entries of lists and mappings that go and come.
  *
  *     block:  an entry is its lines, from the line break before them up to that after them; a new one follows the last
- *     flow:   an entry goes with the comma behind it, the last one with that before it */
+ *     flow:   an entry goes with the comma behind it, the last one with that before it, and where none stays, both */
 #include "rules/yaml_edit_private.h"
 
 struct entries {
@@ -148,6 +148,21 @@ static void print_added(struct entries *x, struct strbuf *out, bool follows) {
 	}
 }
 
+/* Where the text after an entry goes on behind a comma, which the last one may have, too; and behind blanks up to the end of the
+ * collection. Comments before it are passed over. */
+static size_t behind_comma(const struct entries *x, size_t entry_end) {
+	struct str text = x->e->text;
+	size_t close = x->node->span.end - 1, at = entry_end;
+	while (at < close && text.ptr[at] != ',') {
+		at = text.ptr[at] == '#' ? yaml_line_end(text, at) : at + 1;
+	}
+	if (at >= close) {
+		return entry_end;
+	}
+	at++;
+	return yaml_is_blank_between(text, at, close) ? close : at;
+}
+
 /* The entries from `i` up to `end` go, and others follow them. */
 static bool remove_run(struct entries *x, size_t i, size_t end) {
 	size_t stop, before;
@@ -158,6 +173,7 @@ static bool remove_run(struct entries *x, size_t i, size_t end) {
 	bool good = entry_end(x, end - 1, &stop) && (i == 0 || entry_end(x, i - 1, &before));
 	if (good) {
 		print_added(x, &added, i > 0);
+		stop = x->left == 0 && added.len == 0 ? behind_comma(x, stop) : stop;
 		good = remove_stretch(x, (struct span){i > 0 ? before : entry_start(x, 0), stop},
 							  strbuf_str(&added));
 	}
