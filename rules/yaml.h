@@ -10,7 +10,7 @@
 
 #define YAML_MAX_BYTES (64u << 20) /* of one text: 10,000 rules are 3 MB */
 #define YAML_MAX_DEPTH 64          /* aliases followed */
-/* Of one text: 10,000 rules have 200,000, and a million take 150 MB. What an alias stands for counts each time it is used, 64
+/* Of one text: 10,000 rules have 200,000, and a million take 100 MB. What an alias stands for counts each time it is used, 64
  * bytes of its text as one node: a bomb of aliases stops here. */
 #define YAML_MAX_NODES 1000000u
 
