@@ -10,6 +10,7 @@
 
 typedef int64_t ts_ms;  /* milliseconds since the epoch */
 typedef int64_t dur_ms; /* milliseconds between two points */
+typedef int64_t dur_us; /* microseconds, of what took less than one */
 
 #define TS_NONE INT64_MIN /* no such time */
 

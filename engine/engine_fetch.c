@@ -177,7 +177,7 @@ static bool is_to_part(const struct engine_exchange *x, const struct exchange_an
 void fetch_answer(struct engine *e, struct engine_exchange *x, const struct exchange_answer *answer,
 				  ts_ms now) {
 	e->fetches_under_way--;
-	metrics_observe(&e->counters.fetch_duration, (double)answer->took / 1000);
+	metrics_observe(&e->counters.fetch_duration, (double)answer->took / 1e6);
 	if (x->tick == NULL) {
 		return;
 	}

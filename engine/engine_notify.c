@@ -294,7 +294,7 @@ void notify_answer(struct engine *e, struct engine_exchange *x,
 	const char *message;
 	enum outbox_outcome outcome = outcome_of(answer, &a, &message);
 	if (outcome == OUTBOX_OK) {
-		metrics_observe(&p->latency, (double)answer->took / 1000);
+		metrics_observe(&p->latency, (double)answer->took / 1e6);
 	}
 	if (outcome == OUTBOX_DROP && x->alerts == 1) {
 		say_refused(e, p, x->labels, message, &a, now);

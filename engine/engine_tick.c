@@ -61,9 +61,9 @@ static void supply_needs(struct tick_evaluation *te) {
 }
 
 static void observe(struct engine *e, const struct group_state *group) {
-	metrics_observe(&e->counters.group_duration, (double)group->evaluation_time / 1000);
+	metrics_observe(&e->counters.group_duration, (double)group->evaluation_time / 1e6);
 	for (size_t i = 0; i < group->rule_count; i++) {
-		metrics_observe(&e->counters.rule_duration, (double)group->rules[i].evaluation_time / 1000);
+		metrics_observe(&e->counters.rule_duration, (double)group->rules[i].evaluation_time / 1e6);
 	}
 }
 

@@ -187,7 +187,7 @@ void write_answer(struct engine *e, struct engine_exchange *x, const struct exch
 	const char *message;
 	enum write_outcome outcome = outcome_of(answer, &a, &message);
 	w->busy = false;
-	metrics_observe(&w->latency, (double)answer->took / 1000);
+	metrics_observe(&w->latency, (double)answer->took / 1e6);
 	write_queue_stats(w->queue, &before);
 	write_queue_done(w->queue, x->delivery_id, outcome, message, answer->retry_after, now);
 	write_queue_stats(w->queue, &after);

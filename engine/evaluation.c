@@ -69,7 +69,7 @@ size_t evaluation_rule_need(const struct evaluation *e, size_t rule) {
 	return e->inquiries[rule].first_need;
 }
 
-void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_ms took) {
+void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_us took) {
 	struct evaluation_need *n = &e->needs[index];
 	n->settled = true;
 	n->failure = NULL;
@@ -82,7 +82,7 @@ void evaluation_note_cost(struct evaluation *e, size_t index, size_t bytes) {
 }
 
 void evaluation_refuse(struct evaluation *e, size_t index, const char *message, bool too_large,
-					   dur_ms took) {
+					   dur_us took) {
 	struct evaluation_need *n = &e->needs[index];
 	n->settled = true;
 	n->failure = arena_dup(&e->arena, str_from(message)).ptr;
@@ -412,6 +412,14 @@ static enum evaluation_progress step_rules(struct evaluation *e) {
 	return progress;
 }
 
+/* The clock of the loop is a coarser one than that of requests. */
+static dur_us time_of_group(const struct group_state *g, dur_us passed) {
+	for (size_t i = 0; i < g->rule_count; i++) {
+		passed = g->rules[i].evaluation_time > passed ? g->rules[i].evaluation_time : passed;
+	}
+	return passed;
+}
+
 enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now) {
 	struct group_state *g = e->group;
 	if (e->next_rule == 0 && !e->current.valued) {
@@ -427,7 +435,7 @@ enum evaluation_progress evaluation_step(struct evaluation *e, ts_ms now) {
 	g->iterations++;
 	g->last_evaluation = e->started;
 	g->last_slot = e->ts;
-	g->evaluation_time = now > e->started ? now - e->started : 0;
+	g->evaluation_time = time_of_group(g, now > e->started ? (now - e->started) * 1000 : 0);
 	return EVALUATION_DONE;
 }
 

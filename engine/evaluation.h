@@ -41,10 +41,10 @@ const struct pql_need *evaluation_need(const struct evaluation *e, size_t index)
 size_t evaluation_rule_need(const struct evaluation *e, size_t rule);
 
 /* The need is met: the samples stay the caller's, and there until evaluation_destroy. `took` is how long it took. */
-void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_ms took);
+void evaluation_supply(struct evaluation *e, size_t index, struct pql_series_set set, dur_us took);
 /* It cannot be met, and why: rules that hang on it fail with this message (copied). `too_large`: because a limit is passed. */
 void evaluation_refuse(struct evaluation *e, size_t index, const char *message, bool too_large,
-					   dur_ms took);
+					   dur_us took);
 /* How many bytes had to be read for the need; of those that serve several needs, its share. */
 void evaluation_note_cost(struct evaluation *e, size_t index, size_t bytes);
 

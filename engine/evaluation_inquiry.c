@@ -56,8 +56,8 @@ const char *inquiry_failure(const struct evaluation *e, const struct evaluation_
 	return evaluation_first_failure(e, q->first_need, q->need_count);
 }
 
-dur_ms inquiry_took(const struct evaluation *e, const struct evaluation_inquiry *q) {
-	dur_ms longest = 0;
+dur_us inquiry_took(const struct evaluation *e, const struct evaluation_inquiry *q) {
+	dur_us longest = 0;
 	for (size_t i = q->first_need; i < q->first_need + q->need_count; i++) {
 		longest = e->needs[i].took > longest ? e->needs[i].took : longest;
 	}

@@ -23,7 +23,7 @@ void inquiry_open(struct evaluation *e, struct evaluation_inquiry *q, bool remot
 bool inquiry_is_settled(const struct evaluation *e, const struct evaluation_inquiry *q);
 /* NULL: all needs were met. Else why not. */
 const char *inquiry_failure(const struct evaluation *e, const struct evaluation_inquiry *q);
-dur_ms inquiry_took(const struct evaluation *e, const struct evaluation_inquiry *q);
+dur_us inquiry_took(const struct evaluation *e, const struct evaluation_inquiry *q);
 
 /* Why a settled inquiry should be put to the server instead, also after inquiry_value; NULL: there is no reason. */
 const char *inquiry_reason_for_remote(const struct evaluation *e,

@@ -12,7 +12,7 @@ struct evaluation_need {
 	bool too_large;      /* refused because of a limit */
 	size_t bytes;        /* its share of what had to be read for it */
 	struct pql_series_set set;
-	dur_ms took;
+	dur_us took;
 };
 
 /* A question that a template of the current rule asked. */

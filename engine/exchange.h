@@ -32,7 +32,7 @@ struct exchange_answer {
 	struct str body;    /* the answer, or as much of it as the receiver wants quoted */
 	dur_ms retry_after; /* 0: not said */
 	ts_ms date;         /* the peer's clock when it answered, whole seconds; 0: not said */
-	dur_ms took;
+	dur_us took;
 };
 
 #endif

@@ -31,7 +31,7 @@ struct rule_state {
 	char *last_error;       /* owned; NULL when the last evaluation went well */
 	char *template_error;   /* owned; the one told last, NULL: none */
 	ts_ms last_evaluation;  /* when it began; TS_NONE: never */
-	dur_ms evaluation_time; /* from the first fetch to the result */
+	dur_us evaluation_time; /* from the first fetch to the result */
 };
 
 struct group_state {
@@ -40,16 +40,16 @@ struct group_state {
 	enum evaluation_mode mode;
 	struct rule_state *rules;
 	size_t rule_count;
-	ts_ms last_evaluation; /* when it began; TS_NONE: never */
-	ts_ms last_slot;       /* the timestamp it had */
-	dur_ms evaluation_time;
-	size_t last_samples; /* produced by the last evaluation */
+	ts_ms last_evaluation;  /* when it began; TS_NONE: never */
+	ts_ms last_slot;        /* the timestamp it had */
+	dur_us evaluation_time; /* no less than that of any of its rules */
+	size_t last_samples;    /* produced by the last evaluation */
 	uint64_t iterations, missed, evaluations, failures;
 	struct template_counts templates;
 	bool
 		restoring; /* `for` is still to be restored; alert series of the rules concerned are not put out yet */
 	unsigned restore_tries;
-	dur_ms restore_time; /* how long it took to find out */
+	dur_us restore_time; /* how long it took to find out */
 };
 
 struct group_state *group_state_create(const struct rule_group *group, dur_ms default_interval);

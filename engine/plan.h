@@ -24,7 +24,7 @@ struct plan_fetch {
 	struct pql_series_set set; /* ANSWERED */
 	const char *failure;       /* FAILED */
 	bool too_large;            /* FAILED: because the answer passes a limit */
-	dur_ms took;
+	dur_us took;
 	size_t bytes;                  /* of the answer */
 	size_t needs;                  /* that it answers */
 	bool alone;                    /* it must not share a request */

@@ -41,17 +41,17 @@ static double last_at_of(const struct group_state *g) {
 	return g->last_evaluation == TS_NONE ? 0 : (double)g->last_evaluation / 1000;
 }
 static double last_duration_of(const struct group_state *g) {
-	return (double)g->evaluation_time / 1000;
+	return (double)g->evaluation_time / 1e6;
 }
 static double restore_duration_of(const struct group_state *g) {
-	return (double)g->restore_time / 1000;
+	return (double)g->restore_time / 1e6;
 }
 static double rule_duration_of(const struct group_state *g) {
-	dur_ms sum = 0;
+	dur_us sum = 0;
 	for (size_t i = 0; i < g->rule_count; i++) {
 		sum += g->rules[i].evaluation_time;
 	}
-	return (double)sum / 1000;
+	return (double)sum / 1e6;
 }
 
 static const struct group_metric group_metrics[] = {

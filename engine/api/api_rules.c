@@ -19,8 +19,9 @@ static void write_texts(struct json_writer *w, const char *key, const struct rul
 	json_close_object(w);
 }
 
-static void write_evaluation(struct json_writer *w, dur_ms took, ts_ms at) {
-	write_seconds(w, "evaluationTime", took);
+static void write_evaluation(struct json_writer *w, dur_us took, ts_ms at) {
+	json_key(w, "evaluationTime");
+	json_number(w, (double)took / 1e6);
 	api_write_time(w, "lastEvaluation", at);
 }
 

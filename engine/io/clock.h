@@ -6,5 +6,6 @@
 
 ts_ms clock_wall(void);       /* may jump when somebody sets it */
 dur_ms clock_monotonic(void); /* from an arbitrary start; for how long things take */
+dur_us clock_fine(void);      /* the same, finer */
 
 #endif

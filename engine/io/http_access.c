@@ -278,7 +278,7 @@ static void send_to(struct http_exchange *e, const char *url) {
 bool http_access_follow(struct http_exchange *e) {
 	long status = 0;
 	char *url = NULL;
-	dur_ms left = e->timeout - (clock_monotonic() - e->started_at);
+	dur_ms left = e->timeout - (clock_fine() - e->started_at) / 1000;
 	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(e->easy, CURLINFO_REDIRECT_URL, &url);
 	bool is_web = url != NULL &&

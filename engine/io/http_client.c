@@ -122,7 +122,7 @@ static void finish(struct http_exchange *e, CURLcode code) {
 		.content_type = content_type != NULL ? content_type : "",
 		.retry_after = (retry_after < longest ? (dur_ms)retry_after : longest) * 1000,
 		.date = date_of(e->easy),
-		.took = clock_monotonic() - e->started_at,
+		.took = clock_fine() - e->started_at,
 	};
 	unlink_exchange(e);
 	e->callbacks.done(&answer, e->callbacks.data);
@@ -164,7 +164,7 @@ static void drive(struct http_client *c, curl_socket_t fd, int what) {
 }
 
 static void begin(struct http_exchange *e) {
-	e->started_at = clock_monotonic();
+	e->started_at = clock_fine();
 	add_to_multi(e);
 	e->is_running = true;
 }

@@ -54,7 +54,7 @@ struct http_answer {
 	const char *content_type; /* "" when it was not said */
 	dur_ms retry_after;       /* 0: not said */
 	ts_ms date;               /* the server's clock when it answered; 0: not said */
-	dur_ms took;
+	dur_us took;
 };
 
 struct http_callbacks {

@@ -55,7 +55,7 @@ struct http_exchange {
 	dur_ms timeout;
 	size_t max_bytes;
 	const char *limit_name;
-	dur_ms started_at;
+	dur_us started_at;
 
 	CURL *easy;
 	struct curl_slist *headers;        /* ours, then those of the access */

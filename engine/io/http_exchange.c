@@ -119,7 +119,7 @@ struct http_exchange *http_exchange_create(struct http_client *c, const struct h
 	e->timeout = r->timeout;
 	e->max_bytes = r->max_bytes;
 	e->limit_name = r->limit_name;
-	e->started_at = clock_monotonic();
+	e->started_at = clock_fine();
 	e->easy = curl_easy_init();
 	BUG_ON(e->easy == NULL);
 	set_options(e, r);

@@ -28,7 +28,7 @@ static void handle_closed(void *data) {
 static void handle_done(const struct http_answer *answer, void *data) {
 	struct probe *p = data;
 	p->answer.status = answer->status;
-	p->answer.took = answer->took;
+	p->answer.took = answer->took / 1000;
 	if (answer->status == 0) {
 		p->answer.failure = arena_dup(p->arena, str_from(answer->failure)).ptr;
 	}

@@ -13,7 +13,7 @@ static const char configuration[] =
 	"alertmanagers: ['http://alertmanager:9093']\n";
 
 static void answer_post(struct driver *d, const struct exchange *x, struct judge *j) {
-	struct exchange_answer answer = {.status = 200, .took = 3};
+	struct exchange_answer answer = {.status = 200, .took = 3000};
 	cJSON *alerts = cJSON_ParseWithLength(x->body.ptr, x->body.len);
 	const cJSON *alert;
 	cJSON_ArrayForEach(alert, alerts) {

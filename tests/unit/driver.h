@@ -325,7 +325,7 @@ static inline struct pql_grid form_grid(struct driver *d, const struct exchange 
 static inline void answer_prometheus(struct driver *d, const struct exchange *x) {
 	struct str query = form_value(&d->arena, x->body, "query");
 	struct strbuf out = STRBUF_INIT;
-	struct exchange_answer answer = {.status = 200, .took = 5};
+	struct exchange_answer answer = {.status = 200, .took = 700};
 	enum mode mode = is_broken(d, query) ? d->prometheus : UP;
 	if (mode == UP || mode == CUT) {
 		evaluate(d, query, form_grid(d, x), &out);
@@ -431,7 +431,7 @@ static inline void answer_question(struct driver *d, const struct exchange *x) {
 	struct alertmanager *m = &d->managers[x->peer_index];
 	bool status = str_equal(x->path, STR("/api/v2/status"));
 	assert_true(status || str_equal(x->path, STR("/api/v2/alerts")));
-	struct exchange_answer answer = {.status = 200, .took = 3};
+	struct exchange_answer answer = {.status = 200, .took = 3000};
 	enum mode mode = m->mode == UP ? m->questions : m->mode;
 	struct strbuf body = STRBUF_INIT;
 	const char *own = status ? m->status_answer : m->alerts_answer;
@@ -472,7 +472,7 @@ static inline void answer_alertmanager(struct driver *d, const struct exchange *
 		return;
 	}
 	struct alertmanager *m = &d->managers[x->peer_index];
-	struct exchange_answer answer = {.status = 200, .took = 3};
+	struct exchange_answer answer = {.status = 200, .took = 3000};
 	cJSON *alerts = cJSON_ParseWithLength(x->body.ptr, x->body.len);
 	size_t count = (size_t)cJSON_GetArraySize(alerts);
 	bool refused = false;
@@ -556,7 +556,7 @@ static inline void take_request(struct driver *d, struct str body) {
 }
 
 static inline void answer_database(struct driver *d, const struct exchange *x) {
-	struct exchange_answer answer = {.status = 204, .took = 2};
+	struct exchange_answer answer = {.status = 204, .took = 2000};
 	assert_string_equal(x->headers[0], "Content-Encoding: snappy");
 	assert_string_equal(x->headers[1], "X-Prometheus-Remote-Write-Version: 0.1.0");
 	assert_true(str_equal(x->content_type, STR("application/x-protobuf")));
