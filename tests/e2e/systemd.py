@@ -212,6 +212,30 @@ def it_reloads(m):
 	equal((m.property("ActiveState"), m.property("MainPID")), ("active", process), "the service meanwhile")
 
 
+def its_listener_has_secrets(m):
+	"""A key from LoadCredential, which the command that judges a reload may not read."""
+	subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tocsin", "-keyout",
+					m.folder + "/key.pem", "-out", m.folder + "/cert.pem"], check=True, capture_output=True)
+	for name in ("key.pem", "cert.pem"):
+		with open(os.path.join(m.folder, name), encoding="ascii") as f:
+			m.write("/etc/tocsin/secrets/" + name, f.read(), "600")
+	m.write("/etc/tocsin/web.yml", "tls_server_config: {cert_file: /run/credentials/tocsin.service/secrets_cert.pem, "
+								   "key_file: /run/credentials/tocsin.service/secrets_key.pem}\n")
+	m.write("/etc/tocsin/tocsin.yml", CONFIG + "web: {config_file: web.yml}\n")
+	m.out("systemctl restart tocsin")
+	m.wait_status("1 rule in 1 group: 1 alert firing")
+	true("the API is on https://" in m.journal(), m.journal()[-2000:])
+	m.write("/etc/tocsin/rules/more.yml", RULES.replace("name: g", "name: h").replace("NodeDown", "More"))
+	equal(m.code("systemctl reload tocsin"), 0, "a reload")
+	m.wait_status("2 rules in 2 groups")
+	m.write("/etc/tocsin/rules/more.yml", "groups: [{name: h, rules: [{alert: More, exprs: up}]}]\n")
+	true(m.code("systemctl reload tocsin") != 0, "a bad rule was reloaded without a complaint")
+	m.out("rm /etc/tocsin/rules/more.yml /etc/tocsin/web.yml /etc/tocsin/secrets/*.pem")
+	m.write("/etc/tocsin/tocsin.yml", CONFIG)
+	m.out("systemctl restart tocsin")
+	m.expect_alert_lives()
+
+
 def it_does_not_start_badly(m):
 	m.write("/etc/tocsin/tocsin.yml", CONFIG + "nonesuch: 1\n")
 	m.code("systemctl restart tocsin")
@@ -265,6 +289,19 @@ def an_upgrade_loses_nothing(m):
 	m.expect_alert_lives()
 
 
+def an_upgrade_ends_nothing_that_would_not_start(m):
+	process = m.property("MainPID")
+	m.write("/etc/tocsin/rules/more.yml", "groups: [{name: h, rules: [{alert: More, exprs: up}]}]\n")
+	said = m.out("dpkg -i /root/tocsin.deb 2>&1")
+	true("tocsin was not restarted" in said and "/etc/tocsin/rules/more.yml:1:42: error:" in said, said)
+	equal((m.property("ActiveState"), m.property("MainPID")), ("active", process), "what runs")
+	m.expect_alert_lives()
+	m.out("rm /etc/tocsin/rules/more.yml")
+	m.out("dpkg -i /root/tocsin.deb 2>&1")
+	true(m.property("MainPID") not in ("0", process), "once it is mended, what was installed does not run")
+	m.expect_alert_lives()
+
+
 def nothing_is_left(m):
 	m.out("DEBIAN_FRONTEND=noninteractive apt-get remove -y -qq tocsin 2>&1")
 	equal(m.code("test -e /etc/tocsin/tocsin.yml"), 0, "the configuration after a removal")
@@ -278,8 +315,8 @@ def nothing_is_left(m):
 
 
 TESTS = [it_installs_and_starts_nothing, its_units_are_sound, it_starts_once_configured, it_runs_with_little, it_reloads,
-		 it_does_not_start_badly, the_socket_outlives_restarts, a_hang_is_ended_by_the_watchdog, an_upgrade_loses_nothing,
-		 nothing_is_left]
+		 its_listener_has_secrets, it_does_not_start_badly, the_socket_outlives_restarts, a_hang_is_ended_by_the_watchdog,
+		 an_upgrade_loses_nothing, an_upgrade_ends_nothing_that_would_not_start, nothing_is_left]
 
 
 def why_not():
