@@ -99,6 +99,16 @@ static const struct options_spec spec = {
 
 static const char *const severities[] = {"error", "warning", "info", "never"};
 
+static void complain_of_word(const char *flag, const char *value, const char *const *words,
+							 size_t count) {
+	struct strbuf known = STRBUF_INIT;
+	for (size_t i = 0; i < count; i++) {
+		strbuf_printf(&known, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", words[i]);
+	}
+	options_complain(&command_check, "--%s %s: %s is expected", flag, value, known.ptr);
+	strbuf_finish(&known);
+}
+
 static bool read_word(const struct options *o, const char *flag, const char *const *words,
 					  size_t count, int *ret_index) {
 	const char *value = options_get(o, flag);
@@ -109,8 +119,7 @@ static bool read_word(const struct options *o, const char *flag, const char *con
 		}
 	}
 	if (value != NULL) {
-		options_complain(&command_check, "--%s %s: there is no such %s", flag, value,
-						 strcmp(flag, "format") == 0 ? "format" : "severity");
+		complain_of_word(flag, value, words, count);
 	}
 	return value == NULL;
 }
