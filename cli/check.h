@@ -5,8 +5,8 @@
 #include "cli/command.h"
 #include "engine/config/config.h"
 #include "engine/io/files.h"
-#include "rules/lint.h"
-#include "rules/report.h"
+#include "rules/lint/lint.h"
+#include "rules/report/report.h"
 
 struct check_options {
 	bool quiet, lint_fatal, fix, diff;

@@ -3,7 +3,7 @@
 #include "engine/config/web_config.h"
 #include "engine/limits.h"
 #include "rules/manifest.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 /* ---- what it is ---- */
 

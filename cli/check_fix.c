@@ -3,7 +3,7 @@
 
 #include "cli/check.h"
 #include "cli/terminal.h"
-#include "rules/rule_format.h"
+#include "rules/lint/rule_format.h"
 
 static void show(const struct check_file *f, const struct rule_format *format) {
 	struct strbuf out = STRBUF_INIT;

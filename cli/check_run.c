@@ -4,7 +4,7 @@
 
 #include "cli/check.h"
 #include "engine/config/config_place.h"
-#include "engine/inspection.h"
+#include "engine/inspection/inspection.h"
 #include "engine/io/access.h"
 #include "engine/io/web_access.h"
 #include "engine/rule_set.h"

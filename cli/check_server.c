@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/check.h"
-#include "engine/inspection.h"
+#include "engine/inspection/inspection.h"
 #include "engine/io/ask.h"
 #include "engine/io/clock.h"
 

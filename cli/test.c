@@ -5,7 +5,7 @@
 #include "cli/test.h"
 #include "engine/io/files.h"
 #include "engine/limits.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 #define SHOWN_CHECKS 100u /* failed checks printed in full, over all files */
 

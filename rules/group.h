@@ -5,7 +5,7 @@
 #include "base/diag.h"
 #include "base/timestamp.h"
 #include "promql-lite/parser.h"
-#include "rules/template.h"
+#include "rules/template/template.h"
 
 #define RULE_MAX_NAME_BYTES 4096 /* of a group or rule: messages and templates repeat it */
 /* What the loading of one file may take: trees, templates, labels. 10,000 rules of the usual size take 120 MiB. A small file

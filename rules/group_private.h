@@ -4,8 +4,8 @@
 
 #include "rules/group.h"
 #include "rules/rule_walk.h"
-#include "rules/template_memo.h"
-#include "rules/yaml.h"
+#include "rules/template/template_memo.h"
+#include "rules/yaml/yaml.h"
 
 /* One file being loaded. */
 struct loader {

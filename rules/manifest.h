@@ -2,7 +2,7 @@
 #ifndef RULES_MANIFEST_H
 #define RULES_MANIFEST_H
 
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 /* Whether the documents are Kubernetes' and not a rule file of Prometheus', which would refuse their keys. */
 bool manifest_is(const struct yaml_document *documents, size_t count);

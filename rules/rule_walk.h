@@ -3,7 +3,7 @@
 #define RULES_RULE_WALK_H
 
 #include "rules/group.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 /* One rule on its way, gone when the visit is over. Nodes are those of values. */
 struct rule_view {

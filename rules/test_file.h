@@ -6,7 +6,7 @@
 #include "base/regex.h"
 #include "promql-lite/parser.h"
 #include "promql-lite/series_notation.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 /* A text and where it stands. */
 struct test_text {

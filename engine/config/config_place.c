@@ -1,6 +1,6 @@
 #include "engine/config/config_place.h"
 
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 bool config_find_rule_file(struct str text, struct str pattern, struct arena *a,
 						   struct span *ret_span) {

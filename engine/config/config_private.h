@@ -3,7 +3,7 @@
 #define ENGINE_CONFIG_PRIVATE_H
 
 #include "engine/config/config.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 enum setting_kind {
 	SETTING_URL,

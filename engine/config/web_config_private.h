@@ -3,7 +3,7 @@
 #define ENGINE_WEB_CONFIG_PRIVATE_H
 
 #include "engine/config/web_config.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

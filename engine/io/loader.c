@@ -7,7 +7,7 @@
 #include "engine/io/files.h"
 #include "engine/io/web_access.h"
 #include "engine/limits.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 /* One load. */
 struct load {

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 const char *const coverage_kind_name[COVERAGE_KINDS] = {
 	[COVERAGE_TESTED] = "tested",     [COVERAGE_PENDING] = "pending",

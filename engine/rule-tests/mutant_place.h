@@ -3,7 +3,7 @@
 #define ENGINE_MUTANT_PLACE_H
 
 #include "engine/rule-tests/mutant.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 struct mutant_places {
 	struct arena arena;

@@ -4,7 +4,7 @@
 #define ENGINE_RULE_TEST_UPDATE_H
 
 #include "engine/rule-tests/rule_test.h"
-#include "rules/yaml_edit.h"
+#include "rules/yaml/yaml_edit.h"
 
 /* One list that is to change, or that cannot. In the arena. */
 struct rule_test_note {

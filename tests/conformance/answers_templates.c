@@ -6,7 +6,7 @@
 
 #include "base/gofloat.h"
 #include "base/mem.h"
-#include "rules/template.h"
+#include "rules/template/template.h"
 #include "tests/conformance/answers.h"
 
 #define ALERT_NAME STR("Case") /* of all cases: their messages say __alert_Case */

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 #include "base/bug.h"
-#include "rules/report.h"
-#include "rules/rule_format.h"
+#include "rules/lint/rule_format.h"
+#include "rules/report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

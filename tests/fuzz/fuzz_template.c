@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 #include "base/bug.h"
-#include "rules/template.h"
+#include "rules/template/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "base/bug.h"
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,19 +5,25 @@ import re
 from tree import c_files, finish, lines_of
 
 # folder: folders below it
-RULES = ["base", "promql-lite", "rules", "notifiers"]
+TREES = ["base", "promql-lite", "rules/yaml", "rules/template"]
+RULES = [*TREES, "rules", "notifiers"]
 ENGINE = [*RULES, "engine/config", "engine"]
 BELOW = {
 	"base": [],
 	"promql-lite": ["base"],
 	"notifiers": ["base"],
-	"rules": ["base", "promql-lite"],
+	"rules/yaml": ["base"],
+	"rules/template": ["base", "promql-lite"],
+	"rules": TREES,
+	"rules/lint": [*TREES, "rules"],
+	"rules/report": [*TREES, "rules", "rules/lint"],
 	"engine/config": RULES,
 	"engine": [*RULES, "engine/config"],
 	"engine/api": ENGINE,
 	"engine/rule-tests": ENGINE,
+	"engine/inspection": [*ENGINE, "rules/lint"],
 	"engine/io": [*ENGINE, "engine/api"],
-	"cli": [*ENGINE, "engine/api", "engine/rule-tests", "engine/io"],
+	"cli": [*ENGINE, "rules/lint", "rules/report", "engine/api", "engine/rule-tests", "engine/inspection", "engine/io"],
 }
 # headers that say nothing but names and numbers
 LEAVES = ("base/banned.h", "engine/limits.h")
@@ -27,8 +33,8 @@ THIRD_PARTY = {
 	"nettle/md5.h": ["base/digest.c"],
 	"nettle/sha2.h": ["base/digest.c"],
 	"nettle/version.h": ["base/digest.c"],
-	"yaml.h": ["rules/yaml.c"],
-	"cjson/cJSON.h": ["notifiers", "engine", "engine/api", "engine/io"],
+	"yaml.h": ["rules/yaml/yaml.c"],
+	"cjson/cJSON.h": ["notifiers", "engine", "engine/api", "engine/inspection", "engine/io"],
 	"snappy-c.h": ["engine"],
 	"uv.h": ["engine/io"],
 	"curl/curl.h": ["engine/io"],

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "rules/group.h"
-#include "rules/template_memo.h"
+#include "rules/template/template_memo.h"
 #include "tests/unit/check.h"
 
 struct fixture {

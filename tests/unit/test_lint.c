@@ -1,7 +1,7 @@
 /* What lints find in rules, and what they pass over. */
 #include <string.h>
 
-#include "rules/lint.h"
+#include "rules/lint/lint.h"
 #include "tests/unit/check.h"
 
 struct fixture {

@@ -1,7 +1,7 @@
 /* Rule files with canonical expressions: what changes, what stays, and the diff. */
 #include <string.h>
 
-#include "rules/rule_format.h"
+#include "rules/lint/rule_format.h"
 #include "tests/unit/check.h"
 
 struct fixture {

@@ -1,7 +1,7 @@
 /* Templates: what they expand to, and the words they fail with. */
 #include <string.h>
 
-#include "rules/template.h"
+#include "rules/template/template.h"
 #include "tests/unit/check.h"
 
 static struct label own_labels[] = {

@@ -1,7 +1,7 @@
 /* What of an alert a template looks at. */
 #include <string.h>
 
-#include "rules/template_use.h"
+#include "rules/template/template_use.h"
 #include "tests/unit/check.h"
 
 static const struct {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rules/yaml.h"
+#include "rules/yaml/yaml.h"
 
 struct fixture {
 	struct arena arena;
