@@ -107,20 +107,22 @@ static void print_messages(struct str messages) {
 	}
 }
 
-/* The first error is the status. */
-static void tell_failed(struct supervisor *s, struct str messages) {
+/* The line that says it; empty: there is none. */
+static struct str first_error(struct str messages) {
 	while (messages.len > 0) {
 		size_t end = str_find(messages, STR("\n"));
 		struct str line = str_slice(messages, 0, end);
 		if (str_find(line, STR("error: ")) < line.len) {
-			supervisor_tell_failed(s, line);
-			return;
+			return line;
 		}
 		messages = str_slice(messages, end < messages.len ? end + 1 : end, messages.len);
 	}
+	return STR_EMPTY;
 }
 
 static enum exit_code load_and_run(const struct loader *loader, struct supervisor *supervisor) {
+	static const enum exit_code codes[] = {
+		[LOADER_BAD] = EXIT_BAD, [LOADER_UNABLE] = EXIT_UNABLE, [LOADER_MISUSED] = EXIT_USAGE};
 	struct arena *arena = mem_calloc(1, sizeof *arena);
 	struct config config;
 	struct rule_set *set;
@@ -129,23 +131,24 @@ static enum exit_code load_and_run(const struct loader *loader, struct superviso
 	ts_ms began = clock_wall();
 	enum loader_outcome outcome = loader_load(loader, NULL, arena, &config, &set, &messages);
 	print_messages(strbuf_str(&messages));
-	if (outcome != LOADER_FINE) {
-		tell_failed(supervisor, strbuf_str(&messages));
-	}
-	strbuf_finish(&messages);
-	if (outcome != LOADER_FINE) {
+	if (outcome != LOADER_FINE && outcome != LOADER_PARTLY) {
+		supervisor_tell_failed(supervisor, first_error(strbuf_str(&messages)));
+		strbuf_finish(&messages);
 		arena_finish(arena);
 		free(arena);
-		static const enum exit_code codes[] = {
-			[LOADER_BAD] = EXIT_BAD, [LOADER_UNABLE] = EXIT_UNABLE, [LOADER_MISUSED] = EXIT_USAGE};
 		return codes[outcome];
 	}
-	const struct runner_options options = {.loader = *loader,
-										   .version = TOCSIN_VERSION,
-										   .load_began = began,
-										   .log_fd = STDERR_FILENO,
-										   .supervisor = supervisor,
-										   .handles_signals = true};
+	const struct runner_options options = {
+		.loader = *loader,
+		.version = TOCSIN_VERSION,
+		.load_began = began,
+		.load_failure = outcome == LOADER_PARTLY
+							? arena_dup(arena, first_error(strbuf_str(&messages))).ptr
+							: NULL,
+		.log_fd = STDERR_FILENO,
+		.supervisor = supervisor,
+		.handles_signals = true};
+	strbuf_finish(&messages);
 	return run_loop(&options, arena, &config, set);
 }
 

@@ -61,7 +61,8 @@ struct config {
 		remote_write_given;       /* by flags and variables */
 	const struct str *rule_files; /* globs, relative to the configuration file's folder */
 	size_t rule_file_count;
-	bool watch; /* reload when a file changes; false */
+	bool allow_bad_rule_files; /* at the start: without those that are bad; false */
+	bool watch;                /* reload when a file changes; false */
 	const struct config_preset
 		*presets; /* "generic" when neither rule files nor presets are given */
 	size_t preset_count;

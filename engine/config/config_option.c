@@ -69,6 +69,9 @@ static const struct setting table[] = {
 					  config_access_read_plain_headers),
 	OPTION("rule_files", SETTING_TEXTS, rule_files, "rules", "RULES", "FILE",
 		   "a rule file, or a pattern such as rules/*.yml"),
+	OPTION("allow_bad_rule_files", SETTING_BOOL, allow_bad_rule_files, "allow-bad-rule-files",
+		   "ALLOW_BAD_RULE_FILES", NULL,
+		   "start although rule files are bad, without those (false)"),
 	OPTION("watch", SETTING_BOOL, watch, "watch", "WATCH", NULL,
 		   "reload when the configuration or a rule file changes (false)"),
 	OPTION(

@@ -277,10 +277,15 @@ enum loader_outcome loader_load(const struct loader *loader, const struct rule_s
 					 .messages = messages};
 	load_config(&l);
 	check_web_config(&l);
+	struct rule_set *nothing = NULL;
+	if (previous == NULL && ret_config->allow_bad_rule_files) {
+		l.previous = nothing = rule_set_create();
+	}
 	l.set = rule_set_create();
 	rule_set_take_shard(l.set, ret_config->shard);
 	add_presets(&l);
 	add_files(&l);
+	rule_set_destroy(nothing);
 	if (l.outcome == LOADER_FINE || l.outcome == LOADER_PARTLY) {
 		*ret_set = l.set;
 	} else {

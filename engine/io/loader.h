@@ -38,8 +38,8 @@ enum loader_outcome loader_load_config(const struct loader *l, struct arena *a,
 
 /* The configuration, and the rules and the web configuration that it names. Every file is judged, also after a bad one. `previous`
  * is the set that runs: a rule file that is bad or gone keeps its rules there, and one that never was good is left out
- * (LOADER_PARTLY). At the start it is NULL, and any bad file is LOADER_BAD. After LOADER_FINE and LOADER_PARTLY the caller owns
- * *ret_set. */
+ * (LOADER_PARTLY). At the start it is NULL, and any bad file is LOADER_BAD, unless the configuration says
+ * `allow_bad_rule_files`. After LOADER_FINE and LOADER_PARTLY the caller owns *ret_set. */
 enum loader_outcome loader_load(const struct loader *l, const struct rule_set *previous,
 								struct arena *a, struct config *ret_config,
 								struct rule_set **ret_set, struct strbuf *messages);

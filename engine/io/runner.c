@@ -136,6 +136,11 @@ static void runner_start(struct runner *r, struct rule_set *set) {
 	log_start(r);
 	log_setup(r, set->rule_count, set->group_count);
 	engine_load(r->engine, &r->config, set, clock_wall());
+	if (r->options.load_failure != NULL) {
+		engine_load_failed(r->engine, r->options.load_failure);
+		log_write(&r->log, LOG_ERROR, clock_wall(), LABELS_EMPTY,
+				  "started without the bad rule files");
+	}
 	runner_watch_load(r, r->options.load_began);
 	runner_tell_ready(r);
 	runner_turn(r);

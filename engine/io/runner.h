@@ -14,7 +14,8 @@ typedef void runner_stopped(void *data);
 struct runner_options {
 	struct loader loader; /* for reloads; what it points to must stay */
 	const char *version;
-	ts_ms load_began; /* by clock_wall(), before what is given to runner_create was read */
+	ts_ms load_began;         /* by clock_wall(), before what is given to runner_create was read */
+	const char *load_failure; /* why rule files were left out of it; NULL: none were */
 	int log_fd;
 	struct supervisor *
 		supervisor; /* borrowed; told how it goes; its socket, if it has one, takes the place of `listen` */

@@ -164,6 +164,26 @@ static void test_bad_rules(void **state) {
 	fixture_finish(&f);
 }
 
+/* A start without the bad ones, where that is allowed; the configuration itself must be good. */
+static void test_start_without_bad_rules(void **state) {
+	(void)state;
+	struct fixture f;
+	struct loader_setting allowed = {"allow_bad_rule_files", "true", "--allow-bad-rule-files"};
+	fixture_init(&f);
+	write_file(&f, "missing.yml", "rule_files: [nowhere.rules, bad.rules, good.rules]\n");
+	load(&f, "missing.yml", &allowed, 1);
+	assert_int_equal(f.outcome, LOADER_PARTLY);
+	assert_int_equal(f.set->rule_count, 2);
+	expect_message(&f, "/nowhere.rules: this file is left out, it has never been loaded\n");
+	expect_message(&f, "/bad.rules: this file is left out, it has never been loaded\n");
+	expect_message(&f, "/bad.rules:5:16: error: ");
+	fixture_finish(&f);
+	fixture_init(&f);
+	load(&f, "bad.yml", &allowed, 1);
+	assert_int_equal(f.outcome, LOADER_BAD);
+	fixture_finish(&f);
+}
+
 /* While others run, a bad file keeps its old rules, one that vanished too; one that never was good is left out; and what is good
  * is loaded. */
 static void test_bad_rules_beside_running_ones(void **state) {
@@ -276,6 +296,7 @@ int main(void) {
 		cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_bad_rules_beside_running_ones),
 		cmocka_unit_test(test_folder_with_brackets),
+		cmocka_unit_test(test_start_without_bad_rules),
 		cmocka_unit_test(test_bad_settings),
 		cmocka_unit_test(test_missing_config),
 	};
