@@ -14,13 +14,18 @@ struct counting {
 };
 
 /* Labels of the group that a row is in when it has this value. */
-static struct labels value_labels(struct counting *c, struct labels l, double v) {
+static struct labels value_labels(struct counting *c, struct labels l, double v,
+								  const struct pql_histogram *h) {
 	struct arena *a = c->f->run->arena;
 	const struct pql_node *n = c->n;
 	struct strbuf text = STRBUF_INIT;
 	struct labels_builder b, kept;
 
-	gofloat_print(&text, v, 'f');
+	if (h != NULL) {
+		pql_histogram_describe(&text, h);
+	} else {
+		gofloat_print(&text, v, 'f');
+	}
 	labels_builder_init_from(&b, a, l);
 	labels_builder_set(&b, c->label, arena_dup(a, strbuf_str(&text)));
 	c->f->run->label_bytes += text.len;
@@ -35,9 +40,10 @@ static struct labels value_labels(struct counting *c, struct labels l, double v)
 	return labels_builder_take(&kept);
 }
 
-static struct pql_row *value_row(struct counting *c, struct labels l, double v, size_t *ret_at) {
+static struct pql_row *value_row(struct counting *c, struct labels l, double v,
+								 const struct pql_histogram *h, size_t *ret_at) {
 	struct pql_run *run = c->f->run;
-	struct labels with_value = value_labels(c, l, v);
+	struct labels with_value = value_labels(c, l, v, h);
 	bool is_new;
 
 	if (run->label_bytes > run->options.limits.max_label_bytes) {
@@ -59,18 +65,21 @@ static bool same_number(double a, double b) {
 
 /* Values often stay for many steps: the row of the last one is remembered. */
 static bool count_row(struct counting *c, const struct pql_row *in) {
+	const struct pql_histogram *last_histogram = NULL;
 	double last = 0;
 	size_t at = SIZE_MAX;
 
 	for (size_t k = 0; k < c->f->steps; k++) {
+		const struct pql_histogram *h = row_histogram(in, k);
 		struct pql_row *out;
 
 		if (!in->present[k]) {
 			continue;
 		}
-		if (at == SIZE_MAX || !same_number(in->values[k], last)) {
+		if (at == SIZE_MAX || h != last_histogram || !same_number(in->values[k], last)) {
 			last = in->values[k];
-			if (value_row(c, in->labels, last, &at) == NULL) {
+			last_histogram = h;
+			if (value_row(c, in->labels, last, h, &at) == NULL) {
 				return false;
 			}
 		}

@@ -235,12 +235,26 @@ static bool top_instant(struct top *t, struct pql_value *ret) {
 			if (row == NULL) {
 				return false;
 			}
-			row->values[0] = from->values[0];
-			row->present[0] = 1;
 			row->drop_name = from->drop_name;
+			if (!row_copy_sample(t->f, row, from, 0)) {
+				return false;
+			}
 		}
 	}
 	ret->ordered = true;
+	return true;
+}
+
+static bool copy_histograms(struct top *t, struct pql_value *ret) {
+	for (size_t i = 0; i < ret->row_count; i++) {
+		const struct pql_row *from = &t->in->rows[i];
+
+		for (size_t k = 0; from->histograms != NULL && k < t->f->steps; k++) {
+			if (ret->rows[i].present[k] && !row_copy_sample(t->f, &ret->rows[i], from, k)) {
+				return false;
+			}
+		}
+	}
 	return true;
 }
 
@@ -266,6 +280,9 @@ static bool top_steps(struct top *t, struct pql_value *ret) {
 				}
 			}
 		}
+	}
+	if (!copy_histograms(t, ret)) {
+		return false;
 	}
 	value_compact(t->f, ret);
 	return true;

@@ -104,6 +104,15 @@ bool eval_varies(const struct pql_node *n) {
 	BUG("unknown kind of node");
 }
 
+static bool spread_histogram(struct pql_frame *f, struct pql_row *row, struct pql_histogram *h) {
+	for (size_t k = 0; h != NULL && k < f->steps; k++) {
+		if (!row_put_histogram(f, row, k, h)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The value at the first step, at every step. */
 static bool value_spread(struct pql_frame *f, const struct pql_value *once, struct pql_value *ret) {
 	if (once->type == PQL_TYPE_SCALAR) {
@@ -117,8 +126,12 @@ static bool value_spread(struct pql_frame *f, const struct pql_value *once, stru
 	}
 	value_reserve(f, ret, once->row_count);
 	for (size_t i = 0; i < once->row_count; i++) {
-		struct pql_row *row = value_add_row(f, ret, once->rows[i].labels);
+		struct pql_row *row;
 
+		if (!once->rows[i].present[0]) {
+			continue;
+		}
+		row = value_add_row(f, ret, once->rows[i].labels);
 		if (row == NULL) {
 			return false;
 		}
@@ -126,6 +139,9 @@ static bool value_spread(struct pql_frame *f, const struct pql_value *once, stru
 		memset(row->present, 1, f->steps);
 		for (size_t k = 0; k < f->steps; k++) {
 			row->values[k] = once->rows[i].values[0];
+		}
+		if (!spread_histogram(f, row, row_histogram(&once->rows[i], 0))) {
+			return false;
 		}
 	}
 	return true;
@@ -168,6 +184,18 @@ bool eval_string_value(struct pql_frame *f, const struct pql_node *n, struct pql
 	return true;
 }
 
+static bool negate_histograms(struct pql_frame *f, struct pql_row *row) {
+	for (size_t k = 0; k < f->steps; k++) {
+		const struct pql_histogram *h = row->present[k] ? row_histogram(row, k) : NULL;
+
+		if (h != NULL &&
+			!row_make_histogram(f, row, k, pql_histogram_times(h, -1, &f->run->work))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool eval_unary(struct pql_frame *f, const struct pql_node *n, struct pql_value *ret) {
 	if (!eval_node(f, n->unary.inner, ret) || n->unary.op == PQL_OP_ADD) {
 		return !f->run->failed;
@@ -182,6 +210,9 @@ bool eval_unary(struct pql_frame *f, const struct pql_node *n, struct pql_value 
 	for (size_t i = 0; i < ret->row_count; i++) {
 		for (size_t k = 0; k < f->steps; k++) {
 			ret->rows[i].values[k] = -ret->rows[i].values[k];
+		}
+		if (ret->rows[i].histograms != NULL && !negate_histograms(f, &ret->rows[i])) {
+			return false;
 		}
 	}
 	return value_drop_names(f, ret);
@@ -281,10 +312,15 @@ bool pql_eval(const struct pql_expr *expr, struct pql_grid grid,
 	struct pql_run run = {.expr = expr, .sets = sets, .query = grid, .arena = a};
 	struct pql_frame f;
 	struct pql_value v;
+	bool good;
 
 	options_init(&run, options);
-	if (!check_query(&run) || !frame_init(&f, &run, grid) || !resolve_durations(&f) ||
-		!eval_node(&f, expr->root, &v) || !value_finish(&f, &v)) {
+	arena_init(&run.work);
+	histogram_stats_prepare(&run);
+	good = check_query(&run) && frame_init(&f, &run, grid) && resolve_durations(&f) &&
+		   eval_node(&f, expr->root, &v) && value_finish(&f, &v);
+	arena_finish(&run.work);
+	if (!good) {
 		*ret_failure = run.failure;
 		return false;
 	}

@@ -9,10 +9,13 @@
 /* One series of a result: a value at some of the grid's steps. */
 struct pql_row {
 	struct labels labels;
-	double *values;                    /* one per step; meaningless where there is none */
-	uint8_t *present;                  /* one per step: 0 or 1 */
-	struct pql_histogram **histograms; /* NULL: floats only */
-	bool drop_name; /* delayed name removal: __name__ goes when the result is handed out */
+	double *values;   /* one per step; meaningless where there is none */
+	uint8_t *present; /* one per step: 0 or 1 */
+	/* NULL: floats only; else one per step, and where one is present that is not NULL it is the sample, and the value 0. Shared:
+	 * they are never changed. */
+	struct pql_histogram **histograms;
+	size_t histogram_slots; /* what its histograms count against max_samples while it holds them */
+	bool drop_name;         /* delayed name removal: __name__ goes when the result is handed out */
 };
 
 /* The labels as they are handed out; made in the arena where the name goes. */

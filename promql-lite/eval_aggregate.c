@@ -216,6 +216,9 @@ static bool fold_groups(struct pql_frame *f, const struct pql_node *n, const str
 				out->values[k] = operations[n->aggregate.op].result(&cells[k]);
 			}
 		}
+		if (!aggregate_fold_histograms(f, n, g, group, in, out)) {
+			return false;
+		}
 	}
 	return true;
 }
@@ -330,7 +333,13 @@ bool eval_aggregate(struct pql_frame *f, const struct pql_node *n, struct pql_va
 	if (param != NULL && param->type == PQL_TYPE_SCALAR && !eval_node(f, param, &parameter)) {
 		return false;
 	}
-	if (!eval_node(f, n->aggregate.inner, &in) || !aggregate_rows(f, n, &parameter, &in, ret)) {
+	if (!eval_node(f, n->aggregate.inner, &in)) {
+		return false;
+	}
+	if (value_has_histograms(&in)) {
+		aggregate_ignore_histograms(f, n, &parameter, &in);
+	}
+	if (!aggregate_rows(f, n, &parameter, &in, ret)) {
 		return false;
 	}
 	value_clear(f, &parameter);

@@ -55,16 +55,6 @@ static bool scalars(struct pql_frame *f, const struct pql_node *n, struct pql_va
 	return true;
 }
 
-static void note_trim(struct pql_frame *f, const struct pql_node *n) {
-	const char *op = pql_op_text(n->binary.op);
-
-	if (n->binary.op == PQL_OP_TRIM_UPPER || n->binary.op == PQL_OP_TRIM_LOWER) {
-		note_add(f->run, false, n->span,
-				 "incompatible sample types encountered for binary operator \"%s\": float %s float",
-				 op, op);
-	}
-}
-
 /* `swapped`: the scalar stands on the left. A comparison keeps the vector's value on either side. */
 static void row_with_scalar(const struct pql_frame *f, const struct pql_node *n,
 							struct pql_row *row, const double *scalar, bool swapped) {
@@ -87,15 +77,45 @@ static void row_with_scalar(const struct pql_frame *f, const struct pql_node *n,
 	}
 }
 
+/* The same where a sample may be a histogram, or an operator only is for those. */
+static bool mixed_row_with_scalar(struct pql_frame *f, const struct pql_node *n,
+								  struct pql_row *row, const double *scalar, bool swapped,
+								  struct binary_remarks *remarks) {
+	bool comparison = pql_op_is_comparison(n->binary.op);
+
+	for (size_t k = 0; k < f->steps; k++) {
+		struct binary_side v = {row->values[k], row_histogram(row, k)}, s = {scalar[k], NULL};
+		struct binary_outcome o;
+
+		if (!row->present[k]) {
+			continue;
+		}
+		o = binary_apply_mixed(n->binary.op, swapped ? s : v, swapped ? v : s, &f->run->work);
+		binary_remarks_add(remarks, f, k, 0, o.remark);
+		o.value = n->binary.return_bool ? truth(o.keep) : comparison ? v.value : o.value;
+		if (!o.refused && !binary_put(f, row, k, &o)) {
+			return false;
+		}
+		row->present[k] = !o.refused && (o.keep || n->binary.return_bool);
+	}
+	return true;
+}
+
 static bool vector_scalar(struct pql_frame *f, const struct pql_node *n, struct pql_value *vector,
 						  struct pql_value *scalar, bool swapped, struct pql_value *ret) {
+	bool mixed = binary_is_mixed(n->binary.op, vector);
+	struct binary_remarks remarks = {0};
+
 	*ret = *vector;
-	if (ret->row_count > 0) {
-		note_trim(f, n);
-	}
 	for (size_t i = 0; i < ret->row_count; i++) {
-		row_with_scalar(f, n, &ret->rows[i], scalar->scalars, swapped);
+		if (!mixed) {
+			row_with_scalar(f, n, &ret->rows[i], scalar->scalars, swapped);
+		} else if (!mixed_row_with_scalar(f, n, &ret->rows[i], scalar->scalars, swapped,
+										  &remarks)) {
+			return false;
+		}
 	}
+	binary_remarks_note(&remarks, f, n);
 	value_clear(f, scalar);
 	value_compact(f, ret);
 	if (binary_changes_meaning(n->binary.op) || n->binary.return_bool) {
@@ -123,9 +143,6 @@ bool eval_binary(struct pql_frame *f, const struct pql_node *n, struct pql_value
 	}
 	if (pql_op_is_set(n->binary.op)) {
 		return set_vectors(f, n, &lhs, &rhs, ret);
-	}
-	if (lhs.row_count > 0 && rhs.row_count > 0) {
-		note_trim(f, n);
 	}
 	return match_vectors(f, n, &lhs, &rhs, ret);
 }

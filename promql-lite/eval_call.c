@@ -7,11 +7,16 @@ struct span call_arg_span(const struct pql_call_context *call, size_t arg) {
 	return call->args[arg]->kind == PQL_SUBQUERY ? (struct span){0, 0} : call->args[arg]->span;
 }
 
+void call_take_floats(struct pql_call_context *call) {
+	*call->ret = call->values[0];
+	call->ret->ordered = false;
+	value_drop_histograms(call->frame, call->ret);
+}
+
 void call_map(struct pql_call_context *call, double (*function)(double)) {
 	struct pql_frame *f = call->frame;
 
-	*call->ret = call->values[0];
-	call->ret->ordered = false;
+	call_take_floats(call);
 	for (size_t i = 0; i < call->ret->row_count; i++) {
 		const struct pql_row *row = &call->ret->rows[i];
 
@@ -33,6 +38,11 @@ struct window_scratch {
 	double *scratch;
 	size_t *from, *to, *queue;
 	ts_ms *starts, *ends;
+	/* Of the samples that are histograms; NULL: no series has any. */
+	ts_ms *histogram_times;
+	struct pql_histogram **histogram_items;
+	size_t *histogram_from, *histogram_to;
+	size_t *pure_to; /* as `to`, but for windows that have histograms, which are empty */
 };
 
 /* Where each step's window is in time: the same for all series. Anchored and smoothed ones look beyond their range. */
@@ -46,6 +56,29 @@ static void place_windows(const struct pql_call_context *call, struct window_scr
 		x->ends[k] = pql_time_minus(call_range_end(call, k), -after);
 		x->starts[k] = pql_time_minus(call_range_start(call, k), before);
 	}
+}
+
+static bool has_histograms(const struct range_source *source) {
+	for (size_t i = 0; i < source->count; i++) {
+		if (source->series[i].histograms != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool scratch_add_histograms(struct window_scratch *x, struct pql_frame *f, size_t longest) {
+	struct arena *a = f->run->arena;
+
+	if (!slots_take(f->run, 3 * f->steps + 2 * longest)) {
+		return false;
+	}
+	x->histogram_times = ARENA_ARRAY(a, ts_ms, longest);
+	x->histogram_items = ARENA_ARRAY(a, struct pql_histogram *, longest);
+	x->histogram_from = ARENA_ARRAY(a, size_t, f->steps);
+	x->histogram_to = ARENA_ARRAY(a, size_t, f->steps);
+	x->pure_to = ARENA_ARRAY(a, size_t, f->steps);
+	return true;
 }
 
 static bool scratch_init(struct window_scratch *x, const struct pql_call_context *call) {
@@ -68,12 +101,12 @@ static bool scratch_init(struct window_scratch *x, const struct pql_call_context
 		.scratch = ARENA_ARRAY(a, double, longest),
 		.queue = ARENA_ARRAY(a, size_t, longest),
 	};
-	if (source->marked) {
+	if (source->marked || has_histograms(source)) {
 		x->times = ARENA_ARRAY(a, ts_ms, longest);
 		x->values = ARENA_ARRAY(a, double, longest);
 	}
 	place_windows(call, x);
-	return true;
+	return !has_histograms(source) || scratch_add_histograms(x, call->frame, longest);
 }
 
 /* Most series have none: a loop without an exit is one that the compiler can do several samples at a time. */
@@ -127,11 +160,11 @@ static bool count_visits(const struct pql_call_context *call, size_t visits) {
 					 run->options.limits.max_visits);
 }
 
-/* start < t <= end for every step: both indices only move forward. false: all windows are empty, or together too much. */
-static bool slide(const struct pql_call_context *call, struct window_scratch *x,
-				  struct windows *w) {
-	const ts_ms *times = w->times, *starts = x->starts, *ends = x->ends;
-	size_t steps = call->frame->steps, count = w->count, visits = 0;
+/* start < t <= end for every step: both indices only move forward. Returns the visits. */
+static size_t slide(const struct window_scratch *x, size_t steps, const ts_ms *times, size_t count,
+					size_t *ret_from, size_t *ret_to) {
+	const ts_ms *starts = x->starts, *ends = x->ends;
+	size_t visits = 0;
 	size_t from = pql_times_after(times, count, starts[0]);
 	size_t to = pql_times_after(times, count, ends[0]);
 
@@ -142,16 +175,42 @@ static bool slide(const struct pql_call_context *call, struct window_scratch *x,
 		while (from < to && times[from] <= starts[k]) {
 			from++;
 		}
-		x->from[k] = from;
-		x->to[k] = to;
+		ret_from[k] = from;
+		ret_to[k] = to;
 		visits += to - from;
 	}
-	w->visits = visits;
-	w->starts = starts;
-	w->ends = ends;
+	return visits;
+}
+
+static size_t slide_floats(const struct pql_call_context *call, const struct window_scratch *x,
+						   struct windows *w) {
+	w->visits = slide(x, call->frame->steps, w->times, w->count, x->from, x->to);
+	w->starts = x->starts;
+	w->ends = x->ends;
 	w->from = x->from;
 	w->to = x->to;
-	return visits > 0 && count_visits(call, visits);
+	return w->visits;
+}
+
+static size_t slide_histograms(const struct pql_call_context *call, const struct window_scratch *x,
+							   const struct pql_series *s, struct histogram_windows *ret) {
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->histograms[i] != NULL) {
+			x->histogram_times[count] = s->times[i];
+			x->histogram_items[count++] = s->histograms[i];
+		}
+	}
+	*ret = (struct histogram_windows){
+		.times = x->histogram_times,
+		.items = x->histogram_items,
+		.from = x->histogram_from,
+		.to = x->histogram_to,
+		.count = count,
+	};
+	return slide(x, call->frame->steps, x->histogram_times, count, x->histogram_from,
+				 x->histogram_to);
 }
 
 void call_over_windows(struct pql_call_context *call, const struct windows *w, struct pql_row *out,
@@ -184,7 +243,72 @@ static bool name_rows(struct pql_call_context *call, bool keep_names) {
 	return !merge || value_merge(f, call->ret);
 }
 
-void call_over_series(struct pql_call_context *call, bool keep_names, call_series *each) {
+/* Windows with both are not for `each` when there is somebody who can make sense of them. */
+static void leave_floats_pure(const struct pql_frame *f, const struct windows *w,
+							  struct window_scratch *x) {
+	for (size_t k = 0; k < f->steps; k++) {
+		bool pure = w->histograms->from[k] == w->histograms->to[k];
+
+		x->pure_to[k] = pure ? w->to[k] : w->from[k];
+	}
+}
+
+static void run_mixed(struct pql_call_context *call, const struct windows *w,
+					  struct window_scratch *x, struct pql_row *out, call_series *each,
+					  call_mixed_window *mixed) {
+	const struct histogram_windows *h = w->histograms;
+	struct windows pure = *w;
+
+	leave_floats_pure(call->frame, w, x);
+	pure.to = x->pure_to;
+	if (w->visits > 0) {
+		each(call, &pure, out);
+	}
+	for (size_t k = 0; k < call->frame->steps && !call->frame->run->failed; k++) {
+		if (h->from[k] < h->to[k]) {
+			mixed(call, w, k, out);
+			arena_reset(&call->frame->run->work);
+		}
+	}
+}
+
+/* What only knows floats passes over histograms, and over windows that have nothing else. */
+static void run_floats(struct pql_call_context *call, const struct windows *w, struct pql_row *out,
+					   call_series *each) {
+	const struct histogram_windows *h = w->histograms;
+
+	if (w->visits > 0) {
+		each(call, w, out);
+	}
+	for (size_t k = 0; h != NULL && k < call->frame->steps; k++) {
+		if (w->from[k] < w->to[k] && h->from[k] < h->to[k]) {
+			note_add_metric(call->frame->run, NOTE_HISTOGRAMS_IGNORED, call_arg_span(call, 0),
+							w->labels);
+			return;
+		}
+	}
+}
+
+/* Where the windows of a series are. false: there is nothing in them, or the run has failed. */
+static bool windows_init(const struct pql_call_context *call, const struct pql_series *s,
+						 struct window_scratch *x, struct windows *ret_windows,
+						 struct histogram_windows *ret_histograms) {
+	size_t visits;
+
+	*ret_windows = (struct windows){.labels = s->labels, .scratch = x->scratch, .queue = x->queue};
+	ret_windows->count = strip_markers(s, x, ret_windows);
+	visits = slide_floats(call, x, ret_windows);
+	if (s->histograms != NULL) {
+		size_t more = slide_histograms(call, x, s, ret_histograms);
+
+		ret_windows->histograms = more > 0 ? ret_histograms : NULL;
+		visits += more;
+	}
+	return visits > 0 && count_visits(call, visits);
+}
+
+void call_over_mixed_series(struct pql_call_context *call, bool keep_names, call_series *each,
+							call_mixed_window *mixed) {
 	struct pql_frame *f = call->frame;
 	const struct range_source *source = call->source;
 	struct window_scratch scratch;
@@ -194,13 +318,11 @@ void call_over_series(struct pql_call_context *call, bool keep_names, call_serie
 	}
 	value_reserve(f, call->ret, source->count);
 	for (size_t i = 0; i < source->count; i++) {
-		struct windows w = {.labels = source->series[i].labels};
+		struct histogram_windows histograms;
+		struct windows w;
 		struct pql_row *row;
 
-		w.count = strip_markers(&source->series[i], &scratch, &w);
-		w.scratch = scratch.scratch;
-		w.queue = scratch.queue;
-		if (!slide(call, &scratch, &w)) {
+		if (!windows_init(call, &source->series[i], &scratch, &w, &histograms)) {
 			if (f->run->failed) {
 				return;
 			}
@@ -211,7 +333,11 @@ void call_over_series(struct pql_call_context *call, bool keep_names, call_serie
 			return;
 		}
 		row->drop_name = !keep_names || (source->drop_name != NULL && source->drop_name[i]);
-		each(call, &w, row);
+		if (mixed != NULL && w.histograms != NULL) {
+			run_mixed(call, &w, &scratch, row, each, mixed);
+		} else {
+			run_floats(call, &w, row, each);
+		}
 		if (f->run->failed) {
 			return;
 		}
@@ -220,6 +346,10 @@ void call_over_series(struct pql_call_context *call, bool keep_names, call_serie
 		}
 	}
 	name_rows(call, keep_names);
+}
+
+void call_over_series(struct pql_call_context *call, bool keep_names, call_series *each) {
+	call_over_mixed_series(call, keep_names, each, NULL);
 }
 
 /* ---- arguments ---- */
@@ -253,8 +383,13 @@ static bool eval_arg(struct pql_call_context *call, size_t i) {
 	case PQL_TYPE_MATRIX:
 		call->source = ARENA_NEW(call->frame->run->arena, struct range_source);
 		call->source_index = i;
-		return range_open(call->frame, arg, call->source) &&
-			   (call->source->mode == PQL_MODE_PLAIN || check_mode(call));
+		if (!range_open(call->frame, arg, call->source)) {
+			return false;
+		}
+		if (arg->kind == PQL_SUBQUERY) {
+			subquery_forget_resets(call->frame, call->source);
+		}
+		return call->source->mode == PQL_MODE_PLAIN || check_mode(call);
 	case PQL_TYPE_SCALAR:
 	case PQL_TYPE_VECTOR: return eval_node(call->frame, arg, &call->values[i]);
 	}

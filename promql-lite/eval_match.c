@@ -56,6 +56,8 @@ struct match {
 	bool swapped; /* the many side is the right one */
 	bool has_fill_many, has_fill_one;
 	double fill_many, fill_one;
+	bool mixed; /* a sample may be a histogram, or the operator is only for those */
+	struct binary_remarks remarks;
 	struct pql_value *ret;
 	struct label_index *outputs; /* the number of a label set is the row of the result */
 	struct out *outs;            /* per row of the result */
@@ -224,8 +226,43 @@ static void check_duplicates(struct match *m) {
 	}
 }
 
-/* Puts one result where it belongs. */
-static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step) {
+static struct binary_side side_of(const struct pql_value *v, size_t row, double fill, size_t step) {
+	if (row == NO_ROW) {
+		return (struct binary_side){.value = fill};
+	}
+	return (struct binary_side){v->rows[row].values[step], row_histogram(&v->rows[row], step)};
+}
+
+/* What comes of a pair that may have histograms. false: nothing, and it is no match. */
+static bool work_out(struct match *m, size_t many, size_t one, size_t step,
+					 struct binary_outcome *ret) {
+	struct binary_side x = side_of(m->many, many, m->fill_many, step);
+	struct binary_side y = side_of(m->one, one, m->fill_one, step);
+
+	arena_reset(&m->f->run->work);
+	*ret = binary_apply_mixed(m->n->binary.op, m->swapped ? y : x, m->swapped ? x : y,
+							  &m->f->run->work);
+	binary_remarks_add(&m->remarks, m->f, step, many == NO_ROW ? m->many->row_count + one : many,
+					   ret->remark);
+	return !ret->refused;
+}
+
+static bool put_mixed(struct match *m, struct pql_row *out, size_t step, struct binary_outcome *o) {
+	bool keep = o->keep || m->n->binary.return_bool;
+
+	if (m->n->binary.return_bool) {
+		*o = (struct binary_outcome){.value = o->keep ? 1 : 0};
+	}
+	if (keep && !binary_put(m->f, out, step, o)) {
+		return false;
+	}
+	out->present[step] = keep ? VALUE : FILTERED;
+	return true;
+}
+
+/* Puts one result where it belongs. `mixed`: what was worked out, or NULL. */
+static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step,
+				  struct binary_outcome *mixed) {
 	double x = many == NO_ROW ? m->fill_many : m->many->rows[many].values[step];
 	double y = one == NO_ROW ? m->fill_one : m->one->rows[one].values[step];
 	struct pql_row *out = out_row(m, many, one, group);
@@ -240,6 +277,9 @@ static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t
 		fail_at(m, step, "multiple matches for labels: grouping labels must ensure unique matches");
 	} else if (out->present[step] == VALUE) {
 		fail_at(m, step, "vector cannot contain metrics with the same labelset");
+	}
+	if (mixed != NULL) {
+		return put_mixed(m, out, step, mixed);
 	}
 	v = m->swapped ? binary_apply(m->n->binary.op, y, x, &keep)
 				   : binary_apply(m->n->binary.op, x, y, &keep);
@@ -264,6 +304,7 @@ static size_t find_one(const struct match *m, size_t group, size_t step) {
 
 static bool match_step(struct match *m, size_t group, size_t step) {
 	size_t one = find_one(m, group, step), matched = 0;
+	struct binary_outcome outcome, *mixed = m->mixed ? &outcome : NULL;
 
 	if (one == NO_ROW && !m->has_fill_one) {
 		return true;
@@ -271,7 +312,8 @@ static bool match_step(struct match *m, size_t group, size_t step) {
 	for (size_t i = m->many_first[group]; i < m->many_first[group + 1]; i++) {
 		size_t row = m->many_order[i];
 
-		if (!m->many->rows[row].present[step]) {
+		if (!m->many->rows[row].present[step] ||
+			(m->mixed && !work_out(m, row, one, step, &outcome))) {
 			continue;
 		}
 		if (matched++ > 0 && m->n->binary.cardinality == PQL_ONE_TO_ONE) {
@@ -280,14 +322,15 @@ static bool match_step(struct match *m, size_t group, size_t step) {
 					"(group_left/group_right)");
 			return true;
 		}
-		if (!apply(m, row, one, group, step)) {
+		if (!apply(m, row, one, group, step, mixed)) {
 			return false;
 		}
 	}
-	if (matched == 0 && one != NO_ROW && m->has_fill_many) {
-		return apply(m, NO_ROW, one, group, step);
+	if (matched > 0 || one == NO_ROW || !m->has_fill_many ||
+		(m->mixed && !work_out(m, NO_ROW, one, step, &outcome))) {
+		return true;
 	}
-	return true;
+	return apply(m, NO_ROW, one, group, step, mixed);
 }
 
 static void match_init(struct match *m, struct pql_frame *f, const struct pql_node *n,
@@ -319,6 +362,7 @@ static void match_init(struct match *m, struct pql_frame *f, const struct pql_no
 		m->many_group = g.of_rhs;
 		m->one_group = g.of_lhs;
 	}
+	m->mixed = binary_is_mixed(n->binary.op, lhs) || value_has_histograms(rhs);
 	m->pairs = ARENA_ARRAY(a, struct pair *, m->many->row_count + 1);
 	sort_by_group(a, m->many_group, m->many->row_count, g.count, &m->many_order, &m->many_first);
 	sort_by_group(a, m->one_group, m->one->row_count, g.count, &m->one_order, &m->one_first);
@@ -375,6 +419,7 @@ bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_val
 	if (m.failure != NULL) {
 		return eval_fail(f->run, n->span, "%s", m.failure);
 	}
+	binary_remarks_note(&m.remarks, f, n);
 	if (f->steps == 1) {
 		restore_order(&m);
 	}

@@ -35,10 +35,11 @@ struct lookup {
 	struct data_time time;
 	dur_ms lookback;
 	bool timestamps;
+	bool floats_only; /* a histogram is an error */
 };
 
 /* Data times rise with the steps, so the search goes on where it stopped. */
-static void lookup_row(const struct pql_frame *f, const struct lookup *l, struct pql_row *row) {
+static void lookup_row(struct pql_frame *f, const struct lookup *l, struct pql_row *row) {
 	const struct pql_series *s = l->series;
 	size_t next = pql_times_after(s->times, s->count, data_time_of(&l->time, f->grid.start));
 
@@ -50,14 +51,24 @@ static void lookup_row(const struct pql_frame *f, const struct lookup *l, struct
 		while (next < s->count && s->times[next] <= t) {
 			next++;
 		}
-		if (next == 0 || s->times[next - 1] <= oldest || !series_has_float(s, next - 1)) {
+		if (next == 0 || s->times[next - 1] <= oldest || !series_has_sample(s, next - 1)) {
 			continue;
+		}
+		if (l->floats_only && series_histogram(s, next - 1) != NULL) {
+			eval_fail(f->run, (struct span){0, 0},
+					  "this should be an info metric, with float samples: %s",
+					  labels_text(f->run->arena, s->labels));
+			return;
 		}
 		row->present[k] = 1;
 		/* A set that was looked up for its timestamps has them as values. */
 		row->values[k] = l->timestamps && l->form == PQL_SERIES_STORED
 							 ? (double)s->times[next - 1] / 1000
 							 : s->values[next - 1];
+		if (series_histogram(s, next - 1) != NULL && !l->timestamps &&
+			!row_put_histogram(f, row, k, series_histogram(s, next - 1))) {
+			return;
+		}
 	}
 }
 
@@ -92,6 +103,17 @@ static void smooth_row(const struct pql_frame *f, const struct lookup *l, struct
 	}
 }
 
+static void look_up(struct pql_frame *f, const struct pql_node *n, const struct lookup *l,
+					struct pql_row *row) {
+	if (n->selector.mode != PQL_MODE_SMOOTHED || l->timestamps) {
+		lookup_row(f, l, row);
+	} else if (l->series->histograms != NULL) {
+		smooth_mixed_row(f, n, l->series, &l->time, row);
+	} else {
+		smooth_row(f, l, row);
+	}
+}
+
 static bool select_rows(struct pql_frame *f, const struct pql_node *n, struct lookup *l,
 						struct pql_value *ret) {
 	const struct pql_series_set *set = &f->run->sets[n->selector.index];
@@ -106,10 +128,9 @@ static bool select_rows(struct pql_frame *f, const struct pql_node *n, struct lo
 			return false;
 		}
 		l->series = &set->items[i];
-		if (n->selector.mode == PQL_MODE_SMOOTHED && !l->timestamps) {
-			smooth_row(f, l, row);
-		} else {
-			lookup_row(f, l, row);
+		look_up(f, n, l, row);
+		if (f->run->failed) {
+			return false;
 		}
 		if (!row_any(row, f->steps)) {
 			value_drop_row(f, ret);
@@ -126,7 +147,7 @@ bool eval_selector(struct pql_frame *f, const struct pql_node *n, struct pql_val
 
 bool eval_selector_timestamps(struct pql_frame *f, const struct pql_node *n,
 							  const struct data_time *time, struct pql_value *ret) {
-	struct lookup l = {.timestamps = true};
+	struct lookup l = {.timestamps = true, .floats_only = time != NULL};
 
 	if (time != NULL) {
 		l.time = *time;

@@ -25,24 +25,34 @@ static bool row_to_series(const struct pql_frame *inner, struct arena *a, const 
 	size_t count = 0;
 	ts_ms *times;
 	double *values;
+	struct pql_histogram **histograms = NULL;
 
 	for (size_t k = 0; k < inner->steps; k++) {
 		count += row->present[k];
 	}
-	if (!slots_take(inner->run, 2 * count)) {
+	if (!slots_take(inner->run, (row->histograms != NULL ? 3 : 2) * count)) {
 		return false;
+	}
+	if (row->histograms != NULL) {
+		histograms = ARENA_ARRAY(a, struct pql_histogram *, count);
 	}
 	times = ARENA_ARRAY(a, ts_ms, count);
 	values = ARENA_ARRAY(a, double, count);
 	count = 0;
 	for (size_t k = 0; k < inner->steps; k++) {
 		if (row->present[k]) {
+			if (histograms != NULL) {
+				histograms[count] = row->histograms[k];
+			}
 			times[count] = frame_time(inner, k);
 			values[count++] = row->values[k];
 		}
 	}
-	*ret = (struct pql_series){
-		.labels = row->labels, .times = times, .values = values, .count = count};
+	*ret = (struct pql_series){.labels = row->labels,
+							   .times = times,
+							   .values = values,
+							   .histograms = histograms,
+							   .count = count};
 	return true;
 }
 
@@ -78,4 +88,27 @@ bool subquery_open(struct pql_frame *f, const struct pql_node *n, struct range_s
 	ret->drop_name = drop_name;
 	ret->count = v.row_count;
 	return true;
+}
+
+static struct pql_histogram *forget_reset(struct pql_histogram *h, struct arena *a) {
+	struct pql_histogram *copy;
+
+	if (h == NULL || h->reset == PQL_RESET_UNKNOWN || h->reset == PQL_RESET_GAUGE) {
+		return h;
+	}
+	copy = ARENA_NEW(a, struct pql_histogram);
+	*copy = *h; /* the buckets are shared */
+	copy->reset = PQL_RESET_UNKNOWN;
+	return copy;
+}
+
+void subquery_forget_resets(struct pql_frame *f, struct range_source *source) {
+	for (size_t i = 0; i < source->count; i++) {
+		/* Made by row_to_series, for this source alone. */
+		struct pql_histogram **items = (struct pql_histogram **)source->series[i].histograms;
+
+		for (size_t k = 0; items != NULL && k < source->series[i].count; k++) {
+			items[k] = forget_reset(items[k], f->run->arena);
+		}
+	}
 }

@@ -94,8 +94,7 @@ static void date_parts(struct pql_call_context *call, date_part *part) {
 		}
 		return;
 	}
-	*call->ret = call->values[0];
-	call->ret->ordered = false;
+	call_take_floats(call);
 	for (size_t i = 0; i < call->ret->row_count; i++) {
 		const struct pql_row *row = &call->ret->rows[i];
 

@@ -1,4 +1,5 @@
-/* histogram_quantile, histogram_quantiles and histogram_fraction on classic histograms: series with an `le` label. */
+/* histogram_quantile, histogram_quantiles and histogram_fraction, on classic histograms (series with an `le` label) and on native
+ * ones. */
 #include "promql-lite/eval_private.h"
 
 #include <math.h>
@@ -19,12 +20,21 @@ struct classic {
 	const struct pql_row **rows;
 	double *bounds;
 	size_t count;
+	const struct pql_row *native; /* with the same labels, or NULL */
+};
+
+/* A row with native histograms. */
+struct native {
+	const struct pql_row *row;
+	const struct classic *classic; /* with the same labels, or NULL */
 };
 
 struct classics {
 	struct classic *items;
 	size_t count, longest;
 	struct bucket *scratch; /* of the longest */
+	struct native *natives;
+	size_t native_count;
 };
 
 /* ---- grouping ---- */
@@ -85,12 +95,41 @@ static void fill_classics(struct arena *a, const struct bucket_row *rows, size_t
 		sorted[i] = rows[i].row;
 		bounds[i] = rows[i].bound;
 		if (c->count == 0) {
-			*c = (struct classic){labels[rows[i].group], sorted + i, bounds + i, 0};
+			*c = (struct classic){labels[rows[i].group], sorted + i, bounds + i, 0, NULL};
 		}
 		c->count++;
 		ret->longest = c->count > ret->longest ? c->count : ret->longest;
 	}
 	ret->scratch = ARENA_ARRAY(a, struct bucket, ret->longest + 1);
+}
+
+static bool has_floats(const struct pql_row *row, size_t steps) {
+	for (size_t k = 0; k < steps; k++) {
+		if (row->present[k] && row_histogram(row, k) == NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Rows with the same labels but for `le` meet. */
+static void find_natives(struct classics *c, struct pql_frame *f, const struct pql_value *in,
+						 const struct label_index *index) {
+	c->natives = ARENA_ARRAY(f->run->arena, struct native, in->row_count + 1);
+	for (size_t i = 0; i < in->row_count; i++) {
+		struct native *n = &c->natives[c->native_count];
+		size_t group;
+
+		if (in->rows[i].histograms == NULL) {
+			continue;
+		}
+		c->native_count++;
+		n->row = &in->rows[i];
+		if (label_index_find(index, n->row->labels, &group)) {
+			n->classic = &c->items[group];
+			c->items[group].native = n->row;
+		}
+	}
 }
 
 static void classics_init(struct classics *ret, struct pql_call_context *call, size_t arg) {
@@ -106,7 +145,8 @@ static void classics_init(struct classics *ret, struct pql_call_context *call, s
 		struct labels without;
 		bool is_new;
 
-		if (!parse_bound(call, &in->rows[i], arg, &rows[count].bound)) {
+		if ((in->rows[i].histograms != NULL && !has_floats(&in->rows[i], call->frame->steps)) ||
+			!parse_bound(call, &in->rows[i], arg, &rows[count].bound)) {
 			continue;
 		}
 		without = labels_without_le(a, in->rows[i].labels);
@@ -119,6 +159,9 @@ static void classics_init(struct classics *ret, struct pql_call_context *call, s
 	qsort(rows, count, sizeof(*rows), compare_bucket_rows);
 	ret->items = ARENA_ARRAY(a, struct classic, ret->count + 1);
 	fill_classics(a, rows, count, labels, ret);
+	if (value_has_histograms(in)) {
+		find_natives(ret, call->frame, in, index);
+	}
 }
 
 /* The buckets that are there at a step; those with the same bound become one. */
@@ -126,7 +169,7 @@ static size_t gather_buckets(const struct classic *c, size_t step, struct bucket
 	size_t count = 0;
 
 	for (size_t i = 0; i < c->count; i++) {
-		if (!c->rows[i]->present[step]) {
+		if (!c->rows[i]->present[step] || row_histogram(c->rows[i], step) != NULL) {
 			continue;
 		}
 		if (count > 0 && ret[count - 1].bound == c->bounds[i]) {
@@ -136,6 +179,25 @@ static size_t gather_buckets(const struct classic *c, size_t step, struct bucket
 		}
 	}
 	return count;
+}
+
+/* ---- native histograms ---- */
+
+static const struct pql_histogram *native_at(const struct pql_row *row, size_t step) {
+	return row != NULL && row->present[step] ? row_histogram(row, step) : NULL;
+}
+
+/* The native histogram at a step, unless there are buckets beside it: then it is noted that neither counts. */
+static const struct pql_histogram *native_alone(struct pql_call_context *call, size_t arg,
+												const struct classics *c, const struct native *n,
+												size_t step) {
+	const struct pql_histogram *h = native_at(n->row, step);
+
+	if (h != NULL && n->classic != NULL && gather_buckets(n->classic, step, c->scratch) > 0) {
+		native_note_conflict(call, arg, n->row->labels);
+		return NULL;
+	}
+	return h;
 }
 
 /* ---- quantile ---- */
@@ -281,6 +343,27 @@ static void note_repairs(struct quantiles *x) {
 	}
 }
 
+static bool native_quantile_rows(struct quantiles *x, const double *q) {
+	struct pql_frame *f = x->call->frame;
+
+	for (size_t i = 0; i < x->classics.native_count; i++) {
+		const struct native *n = &x->classics.natives[i];
+		struct pql_row *row = value_add_row(f, x->call->ret, n->row->labels);
+
+		if (row == NULL) {
+			return false;
+		}
+		for (size_t k = 0; k < f->steps; k++) {
+			const struct pql_histogram *h = native_alone(x->call, x->arg, &x->classics, n, k);
+
+			if (h != NULL) {
+				row_put_float(row, k, native_quantile(x->call, q[k], h, row->labels));
+			}
+		}
+	}
+	return true;
+}
+
 /* One row per histogram: its q-quantile at each step. */
 static bool quantile_rows(struct quantiles *x, const double *q) {
 	struct pql_frame *f = x->call->frame;
@@ -297,7 +380,7 @@ static bool quantile_rows(struct quantiles *x, const double *q) {
 		for (size_t k = 0; k < f->steps; k++) {
 			size_t count = gather_buckets(c, k, x->classics.scratch);
 
-			if (count == 0) {
+			if (count == 0 || native_at(c->native, k) != NULL) {
 				continue;
 			}
 			row->present[k] = 1;
@@ -329,7 +412,8 @@ void fn_histogram_quantile(struct pql_call_context *call) {
 
 	warn_quantiles(call, 0);
 	classics_init(&x.classics, call, 1);
-	if (quantile_rows(&x, call->values[0].scalars)) {
+	if (native_quantile_rows(&x, call->values[0].scalars) &&
+		quantile_rows(&x, call->values[0].scalars)) {
 		note_repairs(&x);
 		value_compact(call->frame, call->ret);
 		value_drop_names(call->frame, call->ret);
@@ -402,7 +486,7 @@ void fn_histogram_quantiles(struct pql_call_context *call) {
 			if (quantile_seen(q, k)) {
 				continue;
 			}
-			if (!quantile_rows(&x, q)) {
+			if (!native_quantile_rows(&x, q) || !quantile_rows(&x, q)) {
 				return;
 			}
 			label_rows(call, first, eval_string(call->args[1]), q, k);
@@ -461,11 +545,35 @@ static double bucket_fraction(double lower, double upper, const struct bucket *b
 	return (rank_of(b, count, upper, total) - rank_of(b, count, lower, total)) / total;
 }
 
+static bool native_fraction_rows(struct pql_call_context *call, const struct classics *c) {
+	struct pql_frame *f = call->frame;
+
+	for (size_t i = 0; i < c->native_count; i++) {
+		const struct native *n = &c->natives[i];
+		struct pql_row *row = value_add_row(f, call->ret, n->row->labels);
+
+		if (row == NULL) {
+			return false;
+		}
+		for (size_t k = 0; k < f->steps; k++) {
+			const struct pql_histogram *h = native_alone(call, 2, c, n, k);
+
+			if (h != NULL) {
+				row_put_float(row, k, native_fraction(call, k, h, row->labels));
+			}
+		}
+	}
+	return true;
+}
+
 void fn_histogram_fraction(struct pql_call_context *call) {
 	struct pql_frame *f = call->frame;
 	struct classics classics;
 
 	classics_init(&classics, call, 2);
+	if (!native_fraction_rows(call, &classics)) {
+		return;
+	}
 	for (size_t i = 0; i < classics.count; i++) {
 		struct pql_row *row = value_add_row(f, call->ret, classics.items[i].labels);
 
@@ -475,7 +583,7 @@ void fn_histogram_fraction(struct pql_call_context *call) {
 		for (size_t k = 0; k < f->steps; k++) {
 			size_t count = gather_buckets(&classics.items[i], k, classics.scratch);
 
-			if (count > 0) {
+			if (count > 0 && native_at(classics.items[i].native, k) == NULL) {
 				row->present[k] = 1;
 				row->values[k] =
 					bucket_fraction(call->values[0].scalars[k], call->values[1].scalars[k],
@@ -485,9 +593,4 @@ void fn_histogram_fraction(struct pql_call_context *call) {
 	}
 	value_compact(f, call->ret);
 	value_drop_names(f, call->ret);
-}
-
-/* Functions of native histograms alone: floats have no part in them. */
-void fn_native_histogram(struct pql_call_context *call) {
-	(void)call;
 }

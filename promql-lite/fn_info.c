@@ -290,10 +290,8 @@ static bool put(struct info *x, const struct pql_row *from, struct labels l, siz
 		return eval_fail(x->f->run, x->call->node->span,
 						 "vector cannot contain metrics with the same labelset");
 	}
-	row->present[step] = 1;
-	row->values[step] = from->values[step];
 	row->drop_name = from->drop_name;
-	return true;
+	return row_copy_sample(x->f, row, from, step);
 }
 
 static bool enrich(struct info *x, const struct pql_row *row, size_t target, size_t step) {

@@ -94,8 +94,7 @@ void fn_min_of(struct pql_call_context *call) {
 static void clamp(struct pql_call_context *call, const double *min, const double *max) {
 	struct pql_frame *f = call->frame;
 
-	*call->ret = call->values[0];
-	call->ret->ordered = false;
+	call_take_floats(call);
 	for (size_t i = 0; i < call->ret->row_count; i++) {
 		const struct pql_row *row = &call->ret->rows[i];
 
@@ -129,8 +128,7 @@ void fn_clamp_max(struct pql_call_context *call) {
 void fn_round(struct pql_call_context *call) {
 	struct pql_frame *f = call->frame;
 
-	*call->ret = call->values[0];
-	call->ret->ordered = false;
+	call_take_floats(call);
 	for (size_t i = 0; i < call->ret->row_count; i++) {
 		double *values = call->ret->rows[i].values;
 

@@ -86,25 +86,99 @@ static bool mad_window(const struct windows *w, size_t from, size_t to, double *
 	return true;
 }
 
-/* name, body, keeps the metric name */
-#define OVER_TIME(X)                                                                               \
-	X(count, false)                                                                                \
-	X(present, false)                                                                              \
-	X(first, true)                                                                                 \
-	X(last, true)                                                                                  \
-	X(ts_of_first, false)                                                                          \
-	X(ts_of_last, false)                                                                           \
-	X(ts_of_max, false)                                                                            \
-	X(ts_of_min, false)                                                                            \
-	X(mad, false)
+/* ---- windows with histograms ---- */
 
-#define BODY(name, keep_names)                                                                     \
+static void count_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						struct pql_row *out) {
+	const struct histogram_windows *h = w->histograms;
+	size_t floats = w->to[step] - w->from[step];
+
+	(void)call;
+	row_put_float(out, step, (double)(floats + h->to[step] - h->from[step]));
+}
+
+static void present_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						  struct pql_row *out) {
+	(void)call, (void)w;
+	row_put_float(out, step, 1);
+}
+
+/* The time of the first sample, and whether it is a float. */
+static ts_ms first_of(const struct windows *w, size_t step, bool *ret_is_float) {
+	ts_ms t = w->histograms->times[w->histograms->from[step]];
+
+	*ret_is_float = w->from[step] < w->to[step] && w->times[w->from[step]] < t;
+	return *ret_is_float ? w->times[w->from[step]] : t;
+}
+
+static ts_ms last_of(const struct windows *w, size_t step, bool *ret_is_float) {
+	ts_ms t = w->histograms->times[w->histograms->to[step] - 1];
+
+	*ret_is_float = w->from[step] < w->to[step] && w->times[w->to[step] - 1] > t;
+	return *ret_is_float ? w->times[w->to[step] - 1] : t;
+}
+
+static void first_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						struct pql_row *out) {
+	bool is_float;
+
+	first_of(w, step, &is_float);
+	if (is_float) {
+		row_put_float(out, step, w->values[w->from[step]]);
+	} else {
+		row_put_histogram(call->frame, out, step, w->histograms->items[w->histograms->from[step]]);
+	}
+}
+
+static void last_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+					   struct pql_row *out) {
+	bool is_float;
+
+	last_of(w, step, &is_float);
+	if (is_float) {
+		row_put_float(out, step, w->values[w->to[step] - 1]);
+	} else {
+		row_put_histogram(call->frame, out, step,
+						  w->histograms->items[w->histograms->to[step] - 1]);
+	}
+}
+
+static void ts_of_first_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+							  struct pql_row *out) {
+	bool is_float;
+
+	(void)call;
+	row_put_float(out, step, (double)first_of(w, step, &is_float) / 1000);
+}
+
+static void ts_of_last_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+							 struct pql_row *out) {
+	bool is_float;
+	ts_ms t = last_of(w, step, &is_float);
+
+	(void)call;
+	row_put_float(out, step, (double)(t > 0 ? t : 0) / 1000);
+}
+
+/* name, whether the metric name stays, what is done with windows that have histograms */
+#define OVER_TIME(X)                                                                               \
+	X(count, false, count_mixed)                                                                   \
+	X(present, false, present_mixed)                                                               \
+	X(first, true, first_mixed)                                                                    \
+	X(last, true, last_mixed)                                                                      \
+	X(ts_of_first, false, ts_of_first_mixed)                                                       \
+	X(ts_of_last, false, ts_of_last_mixed)                                                         \
+	X(ts_of_max, false, NULL)                                                                      \
+	X(ts_of_min, false, NULL)                                                                      \
+	X(mad, false, NULL)
+
+#define BODY(name, keep_names, mixed)                                                              \
 	static void name##_series(struct pql_call_context *call, const struct windows *w,              \
 							  struct pql_row *out) {                                               \
 		call_over_windows(call, w, out, name##_window);                                            \
 	}                                                                                              \
 	void fn_##name##_over_time(struct pql_call_context *call) {                                    \
-		call_over_series(call, keep_names, name##_series);                                         \
+		call_over_mixed_series(call, keep_names, name##_series, mixed);                            \
 	}
 OVER_TIME(BODY)
 

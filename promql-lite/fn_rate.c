@@ -235,6 +235,21 @@ static void delta_series(struct pql_call_context *call, const struct windows *w,
 	rise_series(call, w, out, false, false);
 }
 
+static void rate_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+					   struct pql_row *out) {
+	rise_mixed(call, w, step, out, true, true);
+}
+
+static void increase_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						   struct pql_row *out) {
+	rise_mixed(call, w, step, out, true, false);
+}
+
+static void delta_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						struct pql_row *out) {
+	rise_mixed(call, w, step, out, false, false);
+}
+
 /* The last two samples. After a counter reset the last one counts from zero. */
 static bool irate_window(const struct windows *w, size_t from, size_t to, double *ret) {
 	double rise;
@@ -268,22 +283,32 @@ static void idelta_series(struct pql_call_context *call, const struct windows *w
 	call_over_windows(call, w, out, idelta_window);
 }
 
+static void irate_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						struct pql_row *out) {
+	instant_mixed(call, w, step, out, true, irate_window);
+}
+
+static void idelta_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+						 struct pql_row *out) {
+	instant_mixed(call, w, step, out, false, idelta_window);
+}
+
 void fn_rate(struct pql_call_context *call) {
-	call_over_series(call, false, rate_series);
+	call_over_mixed_series(call, false, rate_series, rate_mixed);
 }
 
 void fn_increase(struct pql_call_context *call) {
-	call_over_series(call, false, increase_series);
+	call_over_mixed_series(call, false, increase_series, increase_mixed);
 }
 
 void fn_delta(struct pql_call_context *call) {
-	call_over_series(call, false, delta_series);
+	call_over_mixed_series(call, false, delta_series, delta_mixed);
 }
 
 void fn_irate(struct pql_call_context *call) {
-	call_over_series(call, false, irate_series);
+	call_over_mixed_series(call, false, irate_series, irate_mixed);
 }
 
 void fn_idelta(struct pql_call_context *call) {
-	call_over_series(call, false, idelta_series);
+	call_over_mixed_series(call, false, idelta_series, idelta_mixed);
 }

@@ -12,7 +12,7 @@ void fn_vector(struct pql_call_context *call) {
 	}
 }
 
-/* The value if there is exactly one, else NaN. */
+/* The value if there is exactly one float, else NaN. */
 void fn_scalar(struct pql_call_context *call) {
 	const struct pql_value *in = &call->values[0];
 
@@ -23,7 +23,7 @@ void fn_scalar(struct pql_call_context *call) {
 		size_t found = 0;
 
 		for (size_t i = 0; i < in->row_count && found < 2; i++) {
-			if (in->rows[i].present[k]) {
+			if (in->rows[i].present[k] && row_histogram(&in->rows[i], k) == NULL) {
 				call->ret->scalars[k] = in->rows[i].values[k];
 				found++;
 			}
@@ -100,11 +100,17 @@ static void mark_series(struct pql_call_context *call, const struct windows *w,
 	}
 }
 
+static void mark_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+					   struct pql_row *out) {
+	(void)call, (void)w;
+	row_put_float(out, step, 1);
+}
+
 /* Names are kept while the rows only say where something is: they could clash. */
 void fn_absent_over_time(struct pql_call_context *call) {
 	struct pql_value present;
 
-	call_over_series(call, true, mark_series);
+	call_over_mixed_series(call, true, mark_series, mark_mixed);
 	if (call->frame->run->failed) {
 		return;
 	}

@@ -132,11 +132,14 @@ static void sort_rows(struct pql_call_context *call, int (*compare)(const void *
 	v->ordered = true;
 }
 
+/* By value: histograms have none. */
 void fn_sort(struct pql_call_context *call) {
+	value_drop_histograms(call->frame, &call->values[0]);
 	sort_rows(call, compare_up);
 }
 
 void fn_sort_desc(struct pql_call_context *call) {
+	value_drop_histograms(call->frame, &call->values[0]);
 	sort_rows(call, compare_down);
 }
 

@@ -200,9 +200,9 @@ static void avg_series(struct pql_call_context *call, const struct windows *w,
 }
 
 void fn_sum_over_time(struct pql_call_context *call) {
-	call_over_series(call, false, sum_series);
+	call_over_mixed_series(call, false, sum_series, sum_histograms);
 }
 
 void fn_avg_over_time(struct pql_call_context *call) {
-	call_over_series(call, false, avg_series);
+	call_over_mixed_series(call, false, avg_series, avg_histograms);
 }

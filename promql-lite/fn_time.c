@@ -49,6 +49,7 @@ void fn_timestamp(struct pql_call_context *call) {
 		*call->ret = call->values[0];
 		call->ret->ordered = false;
 		for (size_t i = 0; i < call->ret->row_count; i++) {
+			row_forget_histograms(f, &call->ret->rows[i]);
 			for (size_t k = 0; k < f->steps; k++) {
 				call->ret->rows[i].values[k] = (double)frame_time(f, k) / 1000;
 			}

@@ -62,6 +62,11 @@ bool pql_histogram_same_layout(const struct pql_histogram *x, const struct pql_h
 /* FloatHistogram.DetectReset: whether a counter was reset between the two, over different layouts, too; heeds the hint. */
 bool pql_histogram_was_reset(const struct pql_histogram *before, const struct pql_histogram *after);
 
+/* As the head of Prometheus' storage gives it back. `before` is the sample before, as stored; NULL: none, or a float. Whether the
+ * counter was reset is known within a chunk, and a reset begins a new one. */
+struct pql_histogram *pql_histogram_as_stored(const struct pql_histogram *h,
+											  const struct pql_histogram *before, struct arena *a);
+
 /* One bucket that is not empty, or the zero bucket. */
 struct pql_bucket {
 	double lower, upper, count;

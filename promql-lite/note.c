@@ -57,6 +57,40 @@ void note_add(struct pql_run *run, bool is_warning, struct span span, const char
 	va_end(args);
 }
 
+void note_add_metric(struct pql_run *run, enum metric_note kind, struct span span,
+					 struct labels labels) {
+	static const struct {
+		bool is_warning;
+		const char *text;
+	} texts[] = {
+		[NOTE_MIXED_SAMPLES] = {true, "encountered a mix of histograms and floats for metric name"},
+		[NOTE_MIXED_SCHEMAS] = {true,
+								"vector contains a mix of histograms with exponential and "
+								"custom buckets schemas for metric name"},
+		[NOTE_NOT_COUNTER] = {true, "this native histogram metric is not a counter:"},
+		[NOTE_NOT_GAUGE] = {true, "this native histogram metric is not a gauge:"},
+		[NOTE_HISTOGRAMS_IGNORED] = {false,
+									 "ignored histograms in a range containing both floats "
+									 "and histograms for metric name"},
+	};
+	struct strbuf b = STRBUF_INIT;
+
+	strbuf_add_quoted(&b, labels_get(labels, LABEL_NAME));
+	note_add(run, texts[kind].is_warning, span, "%s %s", texts[kind].text, b.ptr);
+	strbuf_finish(&b);
+}
+
+void note_add_remarks(struct pql_run *run, struct span span,
+					  const struct pql_histogram_remarks *remarks, const char *operation) {
+	if (remarks->reset_collision) {
+		note_add(run, true, span, "conflicting counter resets during histogram %s", operation);
+	}
+	if (remarks->reconciled) {
+		note_add(run, false, span, "mismatched custom buckets were reconciled during %s",
+				 operation);
+	}
+}
+
 void note_bad_quantile(struct pql_run *run, double q, struct span span) {
 	if (isnan(q) || q < 0 || q > 1) {
 		note_add(run, true, span, "quantile value should be between 0 and 1, got %s",

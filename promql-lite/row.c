@@ -18,7 +18,7 @@ bool slots_take(struct pql_run *run, size_t count) {
 	return true;
 }
 
-static double *column_take(struct pql_frame *f) {
+double *column_take(struct pql_frame *f) {
 	double *column = f->free_columns;
 
 	if (!slots_take(f->run, f->steps)) {
@@ -33,13 +33,14 @@ static double *column_take(struct pql_frame *f) {
 	return column;
 }
 
-static void column_release(struct pql_frame *f, double *column) {
+void column_release(struct pql_frame *f, double *column) {
 	f->run->slots -= f->steps;
 	memcpy(column, &f->free_columns, sizeof(f->free_columns));
 	f->free_columns = column;
 }
 
 void row_release(struct pql_frame *f, struct pql_row *row) {
+	row_forget_histograms(f, row);
 	column_release(f, row->values);
 	row->values = NULL;
 	row->present = NULL;
@@ -124,8 +125,9 @@ static bool row_join(struct pql_frame *f, struct pql_row *into, struct pql_row *
 			return eval_fail(f->run, (struct span){0, 0},
 							 "vector cannot contain metrics with the same labelset");
 		}
-		into->present[k] = 1;
-		into->values[k] = from->values[k];
+		if (!row_copy_sample(f, into, from, k)) {
+			return false;
+		}
 	}
 	return true;
 }

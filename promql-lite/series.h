@@ -32,7 +32,8 @@ struct pql_series_set {
 	enum pql_series_form form;
 	const struct pql_series *items; /* no two with the same labels */
 	size_t count;
-	bool incomplete; /* samples that are native histograms were left out */
+	bool
+		incomplete; /* samples that are native histograms were left out, as whoever gave them could not read them */
 };
 
 /* t - by; the far end of time instead of an overflow: @ and offset can name any of them. */

@@ -12,7 +12,7 @@ struct stored {
 	ts_ms *times;         /* rising */
 	double *values;
 	struct pql_histogram **histograms; /* NULL: floats only; what it points to is borrowed */
-	size_t count, time_capacity, value_capacity;
+	size_t count, time_capacity, value_capacity, histogram_capacity;
 };
 
 /* In the order of their first sample. */
@@ -121,25 +121,54 @@ static struct stored *find_or_add(struct pql_store *s, struct labels labels) {
 	return item;
 }
 
-void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v) {
+/* As long as a series has no histograms it has no array of them. */
+static void make_room(struct stored *item, size_t at, bool histogram) {
+	size_t after = item->count - at;
+
+	if (item->histograms == NULL && histogram) {
+		item->histograms = mem_calloc(item->count + 1, sizeof(*item->histograms));
+		item->histogram_capacity = item->count + 1;
+	}
+	item->times = mem_grow(item->times, item->count, &item->time_capacity, sizeof(ts_ms));
+	item->values = mem_grow(item->values, item->count, &item->value_capacity, sizeof(double));
+	memmove(item->times + at + 1, item->times + at, after * sizeof(ts_ms));
+	memmove(item->values + at + 1, item->values + at, after * sizeof(double));
+	if (item->histograms != NULL) {
+		item->histograms = mem_grow(item->histograms, item->count, &item->histogram_capacity,
+									sizeof(*item->histograms));
+		memmove(item->histograms + at + 1, item->histograms + at,
+				after * sizeof(*item->histograms));
+	}
+}
+
+static void add_sample(struct pql_store *s, struct labels labels, ts_ms t, double v,
+					   struct pql_histogram *h) {
 	struct stored *item = find_or_add(s, labels);
 	size_t at = item->count == 0 || item->times[item->count - 1] < t
 					? item->count
 					: pql_times_after(item->times, item->count, t);
 
-	if (at > 0 && item->times[at - 1] == t) {
-		item->values[at - 1] = v;
-		return;
+	if (at > 0 && item->times[at - 1] == t && (h == NULL || item->histograms != NULL)) {
+		at--;
+	} else {
+		make_room(item, at, h != NULL);
+		item->count++;
+		s->samples++;
 	}
-	item->times = mem_grow(item->times, item->count, &item->time_capacity, sizeof(ts_ms));
-	item->values = mem_grow(item->values, item->count, &item->value_capacity, sizeof(double));
-	memmove(item->times + at + 1, item->times + at, (item->count - at) * sizeof(ts_ms));
-	memmove(item->values + at + 1, item->values + at, (item->count - at) * sizeof(double));
-	BUG_ON(item->histograms != NULL); /* a series is set as a whole, or sample by sample */
 	item->times[at] = t;
 	item->values[at] = v;
-	item->count++;
-	s->samples++;
+	if (item->histograms != NULL) {
+		item->histograms[at] = h;
+	}
+}
+
+void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v) {
+	add_sample(s, labels, t, v, NULL);
+}
+
+void pql_store_add_histogram(struct pql_store *s, struct labels labels, ts_ms t,
+							 struct pql_histogram *h) {
+	add_sample(s, labels, t, 0, h);
 }
 
 static void *dup_array(const void *from, size_t count, size_t size) {
@@ -162,7 +191,7 @@ void pql_store_set_series(struct pql_store *s, const struct pql_series *series) 
 	item->histograms = series->histograms == NULL
 						   ? NULL
 						   : dup_array(series->histograms, count, sizeof(*item->histograms));
-	item->count = item->time_capacity = item->value_capacity = count;
+	item->count = item->time_capacity = item->value_capacity = item->histogram_capacity = count;
 	s->samples += count;
 }
 
@@ -253,7 +282,8 @@ bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 
 /* One sample per point of the grid, as an instant selector finds it. */
 static size_t look_up_grid(const struct pql_series *from, const struct pql_need *need,
-						   dur_ms lookback, ts_ms *times, double *values) {
+						   dur_ms lookback, ts_ms *times, double *values,
+						   struct pql_histogram **histograms) {
 	size_t next = 0, count = 0;
 
 	for (ts_ms t = need->grid.start; t <= need->grid.end; t += need->grid.step) {
@@ -264,6 +294,9 @@ static size_t look_up_grid(const struct pql_series *from, const struct pql_need 
 			pql_is_stale_nan(from->values[next - 1])) {
 			continue;
 		}
+		if (histograms != NULL) {
+			histograms[count] = from->histograms[next - 1];
+		}
 		times[count] = t;
 		values[count++] = need->kind == PQL_NEED_TIMESTAMP ? (double)from->times[next - 1] / 1000
 														   : from->values[next - 1];
@@ -271,11 +304,15 @@ static size_t look_up_grid(const struct pql_series *from, const struct pql_need 
 	return count;
 }
 
-static size_t copy_unmarked(const struct pql_series *from, ts_ms *times, double *values) {
+static size_t copy_unmarked(const struct pql_series *from, ts_ms *times, double *values,
+							struct pql_histogram **histograms) {
 	size_t count = 0;
 
 	for (size_t i = 0; i < from->count; i++) {
 		if (!pql_is_stale_nan(from->values[i])) {
+			if (histograms != NULL) {
+				histograms[count] = from->histograms[i];
+			}
 			times[count] = from->times[i];
 			values[count++] = from->values[i];
 		}
@@ -300,12 +337,20 @@ bool pql_store_look_up(const struct pql_store *s, const struct pql_need *need,
 		size_t room = range ? from->count : pql_grid_count(need->grid);
 		ts_ms *times = ARENA_ARRAY(a, ts_ms, room + 1);
 		double *values = ARENA_ARRAY(a, double, room + 1);
-		size_t found = range ? copy_unmarked(from, times, values)
-							 : look_up_grid(from, need, options->lookback, times, values);
+		struct pql_histogram **histograms =
+			from->histograms != NULL && need->kind != PQL_NEED_TIMESTAMP
+				? ARENA_ARRAY(a, struct pql_histogram *, room + 1)
+				: NULL;
+		size_t found = range
+						   ? copy_unmarked(from, times, values, histograms)
+						   : look_up_grid(from, need, options->lookback, times, values, histograms);
 
 		if (found > 0) {
-			items[count++] = (struct pql_series){
-				.labels = from->labels, .times = times, .values = values, .count = found};
+			items[count++] = (struct pql_series){.labels = from->labels,
+												 .times = times,
+												 .values = values,
+												 .histograms = histograms,
+												 .count = found};
 		}
 	}
 	*ret_set =

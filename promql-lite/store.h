@@ -14,6 +14,10 @@ void pql_store_clear(struct pql_store *s);
 /* Labels are copied. A sample may be a staleness marker. One at a time that is there already replaces it. Fast when times rise. */
 void pql_store_add(struct pql_store *s, struct labels labels, ts_ms t, double v);
 
+/* The same with a native histogram, which is borrowed. */
+void pql_store_add_histogram(struct pql_store *s, struct labels labels, ts_ms t,
+							 struct pql_histogram *h);
+
 /* A whole series at once, instead of what there was of it. Labels, times and values are copied; histograms are borrowed. */
 void pql_store_set_series(struct pql_store *s, const struct pql_series *series);
 

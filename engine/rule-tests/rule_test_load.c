@@ -17,25 +17,6 @@ struct layout {
 	struct pql_histogram *before; /* the sample before, if it was one */
 };
 
-static bool begins_chunk(const struct pql_histogram *before, const struct pql_histogram *h) {
-	struct pql_histogram unmarked = *h;
-	unmarked.reset = PQL_RESET_UNKNOWN;
-	return h->reset == PQL_RESET_YES || !pql_histogram_same_layout(before, h) ||
-		   pql_histogram_was_reset(before, &unmarked);
-}
-
-/* As the head of Prometheus' storage gives it back: whether the counter was reset is known within a chunk, and a reset begins a new
- * one. */
-static struct pql_histogram *as_stored(struct layout *l, const struct pql_histogram *h) {
-	struct pql_histogram *copy = pql_histogram_dup(h, l->run->arena);
-	if (h->reset != PQL_RESET_GAUGE) {
-		bool starts =
-			l->before == NULL || l->before->reset == PQL_RESET_GAUGE || begins_chunk(l->before, h);
-		copy->reset = starts ? PQL_RESET_UNKNOWN : PQL_RESET_NO;
-	}
-	return copy;
-}
-
 static void add_point(struct layout *l, ts_ms t, const struct pql_point *point) {
 	bool is_histogram = point->kind == PQL_POINT_HISTOGRAM;
 	if (is_histogram && l->histograms == NULL) {
@@ -43,7 +24,8 @@ static void add_point(struct layout *l, ts_ms t, const struct pql_point *point) 
 	}
 	l->times[l->count] = t;
 	l->values[l->count] = is_histogram ? 0 : point->value;
-	l->before = is_histogram ? as_stored(l, point->histogram) : NULL;
+	l->before =
+		is_histogram ? pql_histogram_as_stored(point->histogram, l->before, l->run->arena) : NULL;
 	if (l->histograms != NULL) {
 		l->histograms[l->count] = l->before;
 	}

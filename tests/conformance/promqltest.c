@@ -11,10 +11,12 @@
 #include "base/gofloat.h"
 #include "base/mem.h"
 #include "promql-lite/functions.h"
+#include "promql-lite/histogram_math.h"
 #include "promql-lite/parser.h"
 #include "promql-lite/store.h"
 #include "tests/conformance/promqltest_check.h"
 #include "tests/conformance/promqltest_facts.h"
+#include "tests/conformance/promqltest_histogram.h"
 
 struct runner {
 	struct pql_eval_options options;
@@ -22,13 +24,11 @@ struct runner {
 	bool looked_up;
 	uint64_t order; /* in which series are supplied; 0: as loaded */
 	struct pql_store *store;
-	struct pql_store *natives; /* the series that have native histograms, which are not loaded */
 	const char *file;
 	struct arena script_arena, arena, work; /* of one file, of one eval, of one evaluation in it */
 	const char *wrong_facts; /* of any evaluation of the command in work; NULL: none */
 	size_t passed, failed;
-	size_t failed_on_natives; /* of those, because of native histograms in the data */
-	size_t reordered;         /* of those that passed, with the series in another order */
+	size_t reordered; /* of those that passed, with the series in another order */
 };
 
 /* ---- evaluation ---- */
@@ -274,75 +274,55 @@ static const char *run_reordered(struct runner *r, const struct command *c, cons
 
 /* ---- commands ---- */
 
-/* The native histogram that a bucket is part of. */
-static void load_native(struct runner *r, struct labels l) {
-	struct str name = labels_get(l, LABEL_NAME);
-	struct labels_builder b;
+/* Each as Prometheus' storage gives it back. */
+static void load_histogram(struct runner *r, struct labels labels, ts_ms t,
+						   const struct pql_histogram *h) {
+	struct pql_series s;
+	const struct pql_histogram *before = NULL;
 
-	if (str_ends_with(name, STR("_bucket"))) {
-		labels_builder_init_from(&b, &r->script_arena, l);
-		labels_builder_set(&b, LABEL_NAME, str_slice(name, 0, name.len - 7));
-		labels_builder_remove(&b, STR("le"));
-		pql_store_add(r->natives, labels_builder_take(&b), 0, 0);
+	if (pql_store_find(r->store, labels, &s) && s.histograms != NULL) {
+		before = s.histograms[s.count - 1];
+	}
+	pql_store_add_histogram(r->store, labels, t,
+							pql_histogram_as_stored(h, before, &r->script_arena));
+}
+
+static void load_line(struct runner *r, const struct series_line *line, dur_ms step) {
+	for (size_t j = 0; j < line->points.count; j++) {
+		const struct pql_point *p = &line->points.items[j];
+
+		switch (p->kind) {
+		case PQL_POINT_NONE: break;
+		case PQL_POINT_VALUE:
+			pql_store_add(r->store, line->labels, (ts_ms)j * step, p->value);
+			break;
+		case PQL_POINT_HISTOGRAM:
+			load_histogram(r, line->labels, (ts_ms)j * step, p->histogram);
+			break;
+		}
 	}
 }
 
 static void load(struct runner *r, const struct command *c) {
+	struct series_line *natives;
+	size_t count = 0;
+
 	for (size_t i = 0; i < c->line_count; i++) {
-		const struct series_line *line = &c->lines[i];
-
-		if (c->with_nhcb) {
-			load_native(r, line->labels);
-		}
-		for (size_t j = 0; j < line->points.count; j++) {
-			switch (line->points.items[j].kind) {
-			case PQL_POINT_NONE: break;
-			case PQL_POINT_VALUE:
-				pql_store_add(r->store, line->labels, (ts_ms)j * c->step,
-							  line->points.items[j].value);
-				break;
-			case PQL_POINT_HISTOGRAM: pql_store_add(r->natives, line->labels, 0, 0); break;
-			}
+		load_line(r, &c->lines[i], c->step);
+	}
+	if (c->with_nhcb) {
+		natives = natives_of_buckets(c, &r->script_arena, &count);
+		for (size_t i = 0; i < count; i++) {
+			load_line(r, &natives[i], c->step);
 		}
 	}
-}
-
-/* Whether an eval speaks of native histograms: they are in what it selects, or in what it expects. */
-static bool has_natives(struct runner *r, const struct command *c) {
-	struct outcome o;
-	struct pql_expr *expr = parse(r, c, &o);
-	struct pql_series_set found;
-	const char *error;
-	bool any = false;
-
-	for (size_t i = 0; expr != NULL && i < expr->selector_count; i++) {
-		struct pql_need all = {.kind = PQL_NEED_RANGE,
-							   .selector = &expr->selectors[i]->selector,
-							   .start = -1,
-							   .end = 0};
-
-		any = any ||
-			  (pql_store_select(r->natives, &all, &r->options.time, &r->arena, &found, &error) &&
-			   found.count > 0);
-	}
-	for (size_t i = 0; i < c->line_count; i++) {
-		for (size_t j = 0; j < c->lines[i].points.count; j++) {
-			any = any || c->lines[i].points.items[j].kind == PQL_POINT_HISTOGRAM;
-		}
-	}
-	pql_expr_finish(expr);
-	return any;
 }
 
 static void run_command(struct runner *r, const struct command *c) {
 	const char *wrong;
-	bool natives;
 
 	switch (c->kind) {
-	case COMMAND_CLEAR:
-		pql_store_clear(r->store);
-		pql_store_clear(r->natives);
-		return;
+	case COMMAND_CLEAR: pql_store_clear(r->store); return;
 	case COMMAND_LOAD: load(r, c); return;
 	case COMMAND_EVAL: break;
 	}
@@ -357,11 +337,8 @@ static void run_command(struct runner *r, const struct command *c) {
 		r->passed++;
 		return;
 	}
-	natives = has_natives(r, c);
 	r->failed++;
-	r->failed_on_natives += natives;
-	printf("%s:%zu: %.*s: %s%s\n", r->file, c->line, STR_FMT(c->expr), wrong,
-		   natives ? " (native histograms)" : "");
+	printf("%s:%zu: %.*s: %s\n", r->file, c->line, STR_FMT(c->expr), wrong);
 }
 
 static bool read_file(const char *path, struct strbuf *ret) {
@@ -388,7 +365,6 @@ static void run_file(struct runner *r, const char *path) {
 	r->file = path;
 	arena_reset(&r->script_arena);
 	pql_store_clear(r->store);
-	pql_store_clear(r->natives);
 	if (!read_file(path, &text)) {
 		printf("%s: cannot be read\n", path);
 		r->failed++;
@@ -410,7 +386,6 @@ static void runner_init(struct runner *r) {
 					.delayed_name_removal = true},
 		.tolerance = 1e-6,
 		.store = pql_store_create(),
-		.natives = pql_store_create(),
 	};
 	arena_init(&r->script_arena);
 	arena_init(&r->arena);
@@ -419,7 +394,6 @@ static void runner_init(struct runner *r) {
 
 static void runner_finish(struct runner *r) {
 	pql_store_destroy(r->store);
-	pql_store_destroy(r->natives);
 	arena_finish(&r->script_arena);
 	arena_finish(&r->arena);
 	arena_finish(&r->work);
@@ -439,9 +413,6 @@ int main(int argc, char **argv) {
 		} else {
 			run_file(&r, argv[i]);
 		}
-	}
-	if (r.failed_on_natives > 0) {
-		printf("%zu of the failures are about native histograms\n", r.failed_on_natives);
 	}
 	if (r.reordered > 0) {
 		printf("%zu passed with their series in another order\n", r.reordered);

@@ -3,6 +3,7 @@
 #include "base/gofloat.h"
 #include "base/regex.h"
 #include "promql-lite/almost.h"
+#include "tests/conformance/promqltest_histogram.h"
 
 /* ---- numbers ---- */
 
@@ -147,7 +148,12 @@ struct got {
 	struct labels labels;
 	const double *values;
 	const uint8_t *present;
+	struct pql_histogram *const *histograms; /* NULL: floats only */
 };
+
+static struct pql_histogram *histogram_of(const struct got *got, size_t point) {
+	return got->histograms == NULL || !got->present[point] ? NULL : got->histograms[point];
+}
 
 static const struct series_line *find_line(const struct command *c, struct labels l) {
 	for (size_t i = 0; i < c->line_count; i++) {
@@ -156,6 +162,27 @@ static const struct series_line *find_line(const struct command *c, struct label
 		}
 	}
 	return NULL;
+}
+
+/* At a point where one is a histogram. */
+static const char *check_histogram(const struct pql_point *want, const struct got *got,
+								   size_t point, double tolerance, struct arena *a) {
+	const struct pql_histogram *h = histogram_of(got, point);
+	const char *labels = text_of_labels(a, got->labels);
+
+	if (h == NULL) {
+		return arena_printf(a, "%s: expected %s at point %zu, got %s", labels,
+							histogram_text(want->histogram, a), point,
+							got->present[point] ? text_of(a, got->values[point]) : "nothing");
+	}
+	if (want->kind != PQL_POINT_HISTOGRAM) {
+		return arena_printf(a, "%s: got %s at point %zu, which is not expected", labels,
+							histogram_text(h, a), point);
+	}
+	return histograms_match(want->histogram, h, tolerance)
+			   ? NULL
+			   : arena_printf(a, "%s: expected %s at point %zu, got %s", labels,
+							  histogram_text(want->histogram, a), point, histogram_text(h, a));
 }
 
 static const char *check_points(const struct series_line *want, const struct got *got,
@@ -172,8 +199,13 @@ static const char *check_points(const struct series_line *want, const struct got
 		if (i < want->points.count) {
 			p = want->points.items[i];
 		}
-		if (p.kind == PQL_POINT_HISTOGRAM) {
-			return arena_printf(a, "%s: a native histogram is expected at point %zu", labels, i);
+		if (p.kind == PQL_POINT_HISTOGRAM || histogram_of(got, i) != NULL) {
+			const char *wrong = check_histogram(&p, got, i, tolerance, a);
+
+			if (wrong != NULL) {
+				return wrong;
+			}
+			continue;
 		}
 		if (got->present[i] != (p.kind == PQL_POINT_VALUE)) {
 			return arena_printf(a, "%s: %s at point %zu", labels,
@@ -243,7 +275,8 @@ static struct got *rows_at(const struct pql_value *v, size_t step, struct arena 
 
 		if (whole || row->present[step]) {
 			got[(*ret_count)++] =
-				(struct got){row->labels, row->values + step, row->present + step};
+				(struct got){row->labels, row->values + step, row->present + step,
+							 row->histograms == NULL ? NULL : row->histograms + step};
 		}
 	}
 	return got;
@@ -259,6 +292,7 @@ static const char *check_matrix(const struct command *c, const struct pql_value 
 		const struct pql_series *s = &v->matrix.items[i];
 		double *values = ARENA_ARRAY(a, double, points);
 		uint8_t *present = ARENA_ARRAY(a, uint8_t, points);
+		struct pql_histogram **histograms = ARENA_ARRAY(a, struct pql_histogram *, points);
 
 		for (size_t j = 0; j < s->count; j++) {
 			dur_ms since = s->times[j] - c->matrix_start;
@@ -269,8 +303,11 @@ static const char *check_matrix(const struct command *c, const struct pql_value 
 			}
 			present[since / c->matrix_step] = 1;
 			values[since / c->matrix_step] = s->values[j];
+			if (s->histograms != NULL) {
+				histograms[since / c->matrix_step] = s->histograms[j];
+			}
 		}
-		got[i] = (struct got){s->labels, values, present};
+		got[i] = (struct got){s->labels, values, present, histograms};
 	}
 	return check_series(c, got, v->matrix.count, points, tolerance, a);
 }

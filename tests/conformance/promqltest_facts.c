@@ -54,7 +54,9 @@ static const char *check_step(const struct pql_facts *f, const struct pql_value 
 		if (row->present[step]) {
 			any = true;
 			wrong = check_labels(f, row->labels, a);
-			wrong = wrong == NULL ? check_value(f, row->values[step], a) : wrong;
+			if (wrong == NULL && (row->histograms == NULL || row->histograms[step] == NULL)) {
+				wrong = check_value(f, row->values[step], a);
+			}
 		}
 	}
 	if (any && f->presence == PQL_NEVER) {
