@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "cli/query_print.h"
+#include "promql-lite/histogram.h"
 
 #define MARGIN 14 /* columns for the numbers on the left and the axis */
 #define LEAST_COLUMNS 10
@@ -105,11 +106,17 @@ static void chart_end(struct chart *c) {
 	}
 }
 
+/* A native histogram is as high as its count. */
+static double height_of(double value, struct pql_histogram *const *histograms, size_t i) {
+	return histograms == NULL || histograms[i] == NULL ? value : histograms[i]->count;
+}
+
 static void chart_row(struct chart *c, const struct pql_value *v, const struct pql_row *row) {
 	chart_begin(c, row->labels);
 	for (size_t i = 0; i < v->steps; i++) {
 		if (row->present[i]) {
-			add_point(c, c->grid.start + (ts_ms)i * c->grid.step, row->values[i]);
+			add_point(c, c->grid.start + (ts_ms)i * c->grid.step,
+					  height_of(row->values[i], row->histograms, i));
 		}
 	}
 	chart_end(c);
@@ -118,7 +125,7 @@ static void chart_row(struct chart *c, const struct pql_value *v, const struct p
 static void chart_series(struct chart *c, const struct pql_series *s) {
 	chart_begin(c, s->labels);
 	for (size_t i = 0; i < s->count; i++) {
-		add_point(c, s->times[i], s->values[i]);
+		add_point(c, s->times[i], height_of(s->values[i], s->histograms, i));
 	}
 	chart_end(c);
 }

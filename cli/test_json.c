@@ -204,7 +204,9 @@ static void json_part(struct json_writer *w, const struct rule_test_part *p) {
 		json_key(w, "vector");
 		json_open_array(w);
 		for (size_t i = 0; i < p->value.row_count && i < MOST_VALUES; i++) {
-			json_sample(w, p->value.rows[i].labels, p->value.rows[i].values[0], NULL);
+			const struct pql_row *row = &p->value.rows[i];
+			json_sample(w, row->labels, row->values[0],
+						row->histograms == NULL ? NULL : row->histograms[0]);
 		}
 		json_close_array(w);
 	}

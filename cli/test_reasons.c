@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "cli/query_print.h"
 #include "cli/test.h"
+#include "promql-lite/histogram.h"
 
 #define MARGIN 6
 #define WIDEST_PART 44  /* a longer one has a line of its own */
@@ -14,21 +15,34 @@
 
 /* ---- values ---- */
 
+static void add_sample(struct strbuf *out, double value, const struct pql_histogram *histogram) {
+	if (histogram != NULL) {
+		pql_histogram_print(out, histogram);
+	} else {
+		query_print_value(out, value);
+	}
+}
+
+static void add_series_sample(struct strbuf *out, const struct pql_series *s, size_t index) {
+	add_sample(out, s->values[index], s->histograms == NULL ? NULL : s->histograms[index]);
+}
+
 static void add_value(struct strbuf *out, const struct pql_value *v, size_t index) {
 	if (v->type == PQL_TYPE_SCALAR) {
 		query_print_value(out, v->scalars[0]);
 	} else if (v->type == PQL_TYPE_VECTOR) {
-		labels_print(out, v->rows[index].labels);
+		const struct pql_row *row = &v->rows[index];
+		labels_print(out, row->labels);
 		strbuf_add_char(out, ' ');
-		query_print_value(out, v->rows[index].values[0]);
+		add_sample(out, row->values[0], row->histograms == NULL ? NULL : row->histograms[0]);
 	} else if (v->type == PQL_TYPE_MATRIX) {
 		const struct pql_series *s = &v->matrix.items[index];
 		labels_print(out, s->labels);
 		strbuf_add_c(out, "  ");
-		query_print_value(out, s->values[0]);
+		add_series_sample(out, s, 0);
 		strbuf_add_c(out, s->count > 2 ? " … " : s->count == 2 ? " " : "");
 		if (s->count > 1) {
-			query_print_value(out, s->values[s->count - 1]);
+			add_series_sample(out, s, s->count - 1);
 		}
 		strbuf_add_c(out, " (");
 		strbuf_add_count(out, s->count, "sample");

@@ -34,8 +34,9 @@ void alerting_finish(struct alerting *a); /* accepts NULL */
 
 /* One element of the rule's result, and the alert that it means once labels and annotations are expanded. */
 struct alerting_sample {
-	struct labels labels; /* of the result, with __name__ */
-	double value;
+	struct labels labels;            /* of the result, with __name__ */
+	double value;                    /* 0 for a histogram, which an alert knows nothing of */
+	struct pql_histogram *histogram; /* NULL: the value counts */
 };
 struct alerting_candidate {
 	struct labels labels, annotations;

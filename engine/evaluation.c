@@ -147,7 +147,8 @@ static const char *make_recorded(struct evaluation *e, const struct rule *rule,
 		struct output_sample *sample = &out->items[out->count++];
 		*sample =
 			(struct output_sample){.labels = evaluation_recorded_labels(rule, element->labels, a),
-								   .value = element->value};
+								   .value = element->value,
+								   .histogram = element->histogram};
 		uint64_t hash = labels_hash(sample->labels);
 		if (hmap_find(&seen, hash, output_has_labels, &sample->labels) != NULL) {
 			return "vector contains metrics with the same labelset after applying rule labels";

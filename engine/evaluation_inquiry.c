@@ -88,8 +88,9 @@ static void take_vector(const struct pql_value *value, struct arena *a,
 	for (size_t i = 0; i < value->row_count; i++) {
 		const struct pql_row *row = &value->rows[i];
 		if (row->present[0]) {
-			samples[count++] =
-				(struct alerting_sample){.labels = pql_row_labels(row, a), .value = row->values[0]};
+			struct pql_histogram *h = row->histograms == NULL ? NULL : row->histograms[0];
+			samples[count++] = (struct alerting_sample){
+				.labels = pql_row_labels(row, a), .value = row->values[0], .histogram = h};
 		}
 	}
 	*ret_samples = samples;
@@ -134,8 +135,10 @@ static void remote_value(const struct evaluation *e, const struct evaluation_inq
 	*ret_samples = ARENA_ARRAY(a, struct alerting_sample, set->count);
 	*ret_count = set->count;
 	for (size_t i = 0; i < set->count; i++) {
-		(*ret_samples)[i] = (struct alerting_sample){.labels = set->items[i].labels,
-													 .value = set->items[i].values[0]};
+		const struct pql_series *s = &set->items[i];
+		struct pql_histogram *h = s->histograms == NULL ? NULL : s->histograms[0];
+		(*ret_samples)[i] =
+			(struct alerting_sample){.labels = s->labels, .value = s->values[0], .histogram = h};
 	}
 }
 

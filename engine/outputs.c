@@ -5,6 +5,7 @@
 #include "base/gofloat.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "promql-lite/histogram_math.h"
 
 bool output_series_has_labels(const void *value, const void *key) {
 	return labels_equal(((const struct output_series *)value)->labels, *(const struct labels *)key);
@@ -37,10 +38,18 @@ static void clear_names(struct outputs *o) {
 	hmap_clear(&o->names);
 }
 
+static void forget_histograms(struct output_series *s, size_t from, size_t to) {
+	for (size_t i = from; s->histograms != NULL && i < to; i++) {
+		free(s->histograms[i]);
+	}
+}
+
 static void destroy_series(struct output_series *s) {
+	forget_histograms(s, 0, s->count);
 	free((void *)s->labels.items);
 	free(s->times);
 	free(s->values);
+	free(s->histograms);
 	free(s);
 }
 
@@ -131,11 +140,16 @@ static struct output_series *get_series(struct outputs *o, struct labels labels)
 	return s;
 }
 
-const char *outputs_describe_duplicate(ts_ms ts, double there, double value, struct arena *arena) {
+static const char *describe_duplicate(ts_ms ts, const struct output_sample *there, double value,
+									  struct arena *arena) {
 	struct strbuf message = STRBUF_INIT;
 	strbuf_printf(&message, "duplicate sample for timestamp %" PRId64, ts);
 	strbuf_add_c(&message, "; overrides not allowed: existing ");
-	gofloat_print(&message, there, 'g');
+	if (there->histogram != NULL) {
+		strbuf_add_c(&message, "is a histogram");
+	} else {
+		gofloat_print(&message, there->value, 'g');
+	}
 	strbuf_add_c(&message, ", new value ");
 	gofloat_print(&message, value, 'g');
 	const char *copy = arena_dup(arena, strbuf_str(&message)).ptr;
@@ -143,23 +157,62 @@ const char *outputs_describe_duplicate(ts_ms ts, double there, double value, str
 	return copy;
 }
 
+const char *outputs_judge_duplicate(ts_ms ts, const struct output_sample *there,
+									const struct output_sample *sample, struct arena *arena) {
+	if (sample->histogram != NULL) {
+		bool same =
+			there->histogram != NULL && pql_histogram_equal(there->histogram, sample->histogram);
+		return same ? NULL : "duplicate sample for timestamp";
+	}
+	bool same = there->histogram == NULL &&
+				memcmp(&there->value, &sample->value, sizeof(sample->value)) == 0;
+	return same ? NULL : describe_duplicate(ts, there, sample->value, arena);
+}
+
+static struct pql_histogram *last_histogram(const struct output_series *s) {
+	return s->count == 0 || s->histograms == NULL ? NULL : s->histograms[s->count - 1];
+}
+
+static struct output_sample last_sample(const struct output_series *s) {
+	return (struct output_sample){
+		.labels = s->labels, .value = s->values[s->count - 1], .histogram = last_histogram(s)};
+}
+
 /* NULL: the sample may be appended, or stands there already. In the words of Prometheus' storage. */
-static const char *judge_sample(const struct output_series *s, ts_ms ts, double value,
-								struct arena *arena) {
+static const char *judge_sample(const struct output_series *s, ts_ms ts,
+								const struct output_sample *sample, struct arena *arena) {
 	if (s->count == 0 || s->times[s->count - 1] < ts) {
 		return NULL;
 	}
-	double last = s->values[s->count - 1];
 	if (s->times[s->count - 1] > ts) {
 		return "out of order sample";
 	}
-	if (memcmp(&last, &value, sizeof(value)) == 0) {
-		return NULL;
-	}
-	return outputs_describe_duplicate(ts, last, value, arena);
+	struct output_sample last = last_sample(s);
+	return outputs_judge_duplicate(ts, &last, sample, arena);
 }
 
-static void append_sample(struct outputs *o, struct output_series *s, ts_ms ts, double value) {
+static void grow_series(struct output_series *s) {
+	s->capacity = s->capacity == 0 ? 4 : s->capacity * 2;
+	s->times = mem_realloc(s->times, s->capacity, sizeof(*s->times));
+	s->values = mem_realloc(s->values, s->capacity, sizeof(*s->values));
+	if (s->histograms != NULL) {
+		s->histograms = mem_realloc(s->histograms, s->capacity, sizeof(*s->histograms));
+	}
+}
+
+/* A histogram is kept as the storage would give it back. */
+static struct pql_histogram *keep_histogram(const struct output_series *s,
+											const struct pql_histogram *h) {
+	struct arena arena;
+	arena_init(&arena);
+	struct pql_histogram *copy =
+		pql_histogram_dup_heap(pql_histogram_as_stored(h, last_histogram(s), &arena));
+	arena_finish(&arena);
+	return copy;
+}
+
+static void append_sample(struct outputs *o, struct output_series *s, ts_ms ts, double value,
+						  const struct pql_histogram *histogram) {
 	if (s->count > 0 && s->times[s->count - 1] >= ts) {
 		return;
 	}
@@ -168,11 +221,19 @@ static void append_sample(struct outputs *o, struct output_series *s, ts_ms ts, 
 		o->listed[o->listed_count++] =
 			(struct output_write){.labels = s->labels, .ts = ts, .value = value};
 	}
-	s->count = s->kept ? s->count : 0;
+	struct pql_histogram *kept = histogram != NULL ? keep_histogram(s, histogram) : NULL;
+	if (!s->kept) {
+		forget_histograms(s, 0, s->count);
+		s->count = 0;
+	}
 	if (s->count == s->capacity) {
-		s->capacity = s->capacity == 0 ? 4 : s->capacity * 2;
-		s->times = mem_realloc(s->times, s->capacity, sizeof(*s->times));
-		s->values = mem_realloc(s->values, s->capacity, sizeof(*s->values));
+		grow_series(s);
+	}
+	if (kept != NULL && s->histograms == NULL) {
+		s->histograms = mem_calloc(s->capacity, sizeof(*s->histograms));
+	}
+	if (s->histograms != NULL) {
+		s->histograms[s->count] = kept;
 	}
 	s->times[s->count] = ts;
 	s->values[s->count++] = value;
@@ -183,7 +244,7 @@ static void mark_stale(struct outputs *o, struct outputs_writer *writer, ts_ms t
 		struct output_series *s = writer->previous[i];
 		s->writers--;
 		if (s->stamp != stamp) {
-			append_sample(o, s, ts, pql_stale_nan());
+			append_sample(o, s, ts, pql_stale_nan(), NULL);
 		}
 	}
 	free(writer->previous);
@@ -203,12 +264,12 @@ const char *outputs_write(struct outputs *o, struct outputs_writer *writer, ts_m
 		}
 		struct output_series *s = get_series(o, samples[i].labels);
 		s->kept = outputs_keeps(o, name);
-		const char *refusal = judge_sample(s, ts, samples[i].value, arena);
+		const char *refusal = judge_sample(s, ts, &samples[i], arena);
 		if (refusal != NULL) {
 			dropped = refusal;
 			continue;
 		}
-		append_sample(o, s, ts, samples[i].value);
+		append_sample(o, s, ts, samples[i].value, samples[i].histogram);
 		s->stamp = stamp;
 		s->writers++;
 		now.previous = mem_grow(now.previous, now.count, &capacity, sizeof(struct output_series *));
@@ -242,8 +303,7 @@ void outputs_writer_drop(struct outputs_writer *writer) {
 }
 
 struct output_sample outputs_writer_sample(const struct outputs_writer *writer, size_t index) {
-	const struct output_series *s = writer->previous[index];
-	return (struct output_sample){.labels = s->labels, .value = s->values[s->count - 1]};
+	return last_sample(writer->previous[index]);
 }
 
 static void trim_series(struct output_series *s, ts_ms before) {
@@ -253,9 +313,13 @@ static void trim_series(struct output_series *s, ts_ms before) {
 	}
 	/* Moving is cheap once half of it goes. */
 	if (old == s->count || old > s->count / 2) {
+		forget_histograms(s, 0, old);
 		s->count -= old;
 		memmove(s->times, s->times + old, s->count * sizeof(*s->times));
 		memmove(s->values, s->values + old, s->count * sizeof(*s->values));
+		if (s->histograms != NULL) {
+			memmove(s->histograms, s->histograms + old, s->count * sizeof(*s->histograms));
+		}
 	}
 }
 
@@ -295,6 +359,7 @@ void outputs_set_back(struct outputs *o, ts_ms ts) {
 		while ((s = hmap_next(&m->series, &j)) != NULL) {
 			while (s->count > 0 && s->times[s->count - 1] > ts) {
 				s->count--;
+				forget_histograms(s, s->count, s->count + 1);
 			}
 		}
 	}

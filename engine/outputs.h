@@ -19,6 +19,7 @@ struct outputs_writer {
 struct output_sample {
 	struct labels labels; /* with __name__ */
 	double value;
+	struct pql_histogram *histogram; /* NULL: the value counts, else it is 0; a copy is kept */
 };
 struct output_samples {
 	struct output_sample *items; /* arena */
@@ -56,8 +57,9 @@ void outputs_clear_list(struct outputs *o);
  * of the last sample that was dropped (arena). */
 const char *outputs_write(struct outputs *o, struct outputs_writer *writer, ts_ms ts,
 						  const struct output_sample *samples, size_t count, struct arena *arena);
-/* `duplicate sample for timestamp …`, in Prometheus' words. */
-const char *outputs_describe_duplicate(ts_ms ts, double there, double value, struct arena *arena);
+/* Of two samples at one time. NULL: they are the same one; else `duplicate sample for timestamp …`, in Prometheus' words. */
+const char *outputs_judge_duplicate(ts_ms ts, const struct output_sample *there,
+									const struct output_sample *sample, struct arena *arena);
 /* The rule is gone: markers for what it wrote last. */
 void outputs_writer_finish(struct outputs_writer *writer, struct outputs *o, ts_ms ts);
 

@@ -55,17 +55,34 @@ static void collect(struct join *j, const struct outputs *o) {
 struct samples {
 	ts_ms *times;
 	double *values;
+	struct pql_histogram **histograms; /* NULL: neither of the two has any */
 	size_t count;
 };
 
-static struct samples samples_of(struct arena *a, size_t capacity) {
-	return (struct samples){.times = ARENA_ARRAY(a, ts_ms, capacity),
-							.values = ARENA_ARRAY(a, double, capacity)};
+static struct samples samples_of(struct arena *a, size_t capacity, bool histograms) {
+	return (struct samples){
+		.times = ARENA_ARRAY(a, ts_ms, capacity),
+		.values = ARENA_ARRAY(a, double, capacity),
+		.histograms = histograms ? ARENA_ARRAY(a, struct pql_histogram *, capacity) : NULL};
 }
 
 static void add_sample(struct samples *s, ts_ms t, double v) {
 	s->times[s->count] = t;
 	s->values[s->count++] = v;
+}
+
+static void add_own(struct samples *s, const struct output_series *own, size_t i) {
+	if (own->histograms != NULL) {
+		s->histograms[s->count] = own->histograms[i];
+	}
+	add_sample(s, own->times[i], own->values[i]);
+}
+
+static void add_fetched(struct samples *s, const struct pql_series *fetched, size_t i) {
+	if (fetched->histograms != NULL) {
+		s->histograms[s->count] = fetched->histograms[i];
+	}
+	add_sample(s, fetched->times[i], fetched->values[i]);
 }
 
 /* Both are in one memory: of two samples at one time the one that was there first counts, and that is the one that no rule made. */
@@ -74,14 +91,14 @@ static void merge(struct samples *out, const struct output_series *s, size_t fir
 	size_t i = 0, count = fetched == NULL ? 0 : fetched->count;
 	for (size_t k = first; k < s->count && s->times[k] <= end; k++) {
 		for (; i < count && fetched->times[i] < s->times[k]; i++) {
-			add_sample(out, fetched->times[i], fetched->values[i]);
+			add_fetched(out, fetched, i);
 		}
 		if (i == count || fetched->times[i] != s->times[k]) {
-			add_sample(out, s->times[k], s->values[k]);
+			add_own(out, s, k);
 		}
 	}
 	for (; i < count; i++) {
-		add_sample(out, fetched->times[i], fetched->values[i]);
+		add_fetched(out, fetched, i);
 	}
 }
 
@@ -92,7 +109,9 @@ static struct samples cut_window(const struct join *j, const struct output_serie
 	size_t before = fetched == NULL ? 0 : fetched->count;
 	size_t first = pql_times_after(s->times, s->count, start);
 	size_t last = pql_times_after(s->times, s->count, end);
-	struct samples out = samples_of(j->arena, (last > first ? last - first : 0) + before);
+	bool histograms = s->histograms != NULL || (fetched != NULL && fetched->histograms != NULL);
+	struct samples out =
+		samples_of(j->arena, (last > first ? last - first : 0) + before, histograms);
 	*ret_seen = first < s->count && s->times[first] <= end;
 	if (j->form == PQL_SERIES_STORED) {
 		merge(&out, s, first, end, fetched);
@@ -100,11 +119,11 @@ static struct samples cut_window(const struct join *j, const struct output_serie
 	}
 	/* What the data source remembers from before our own memory begins. */
 	for (size_t i = 0; i < before && (s->count == 0 || fetched->times[i] < s->times[0]); i++) {
-		add_sample(&out, fetched->times[i], fetched->values[i]);
+		add_fetched(&out, fetched, i);
 	}
 	for (size_t i = first; i < s->count && s->times[i] <= end; i++) {
 		if (!pql_is_stale_nan(s->values[i])) {
-			add_sample(&out, s->times[i], s->values[i]);
+			add_own(&out, s, i);
 		}
 	}
 	return out;
@@ -115,7 +134,8 @@ static struct samples look_up(const struct join *j, const struct output_series *
 	struct pql_grid grid = j->need->grid;
 	size_t steps = pql_grid_count(grid);
 	size_t at = pql_times_after(s->times, s->count, grid.start);
-	struct samples out = samples_of(j->arena, steps);
+	bool timestamp = j->need->kind == PQL_NEED_TIMESTAMP;
+	struct samples out = samples_of(j->arena, steps, s->histograms != NULL && !timestamp);
 	*ret_seen = false;
 	for (size_t step = 0; step < steps; step++) {
 		ts_ms t = grid.start + (ts_ms)step * grid.step;
@@ -128,7 +148,9 @@ static struct samples look_up(const struct join *j, const struct output_series *
 		*ret_seen = true;
 		double v = s->values[at - 1];
 		if (!pql_is_stale_nan(v)) {
-			bool timestamp = j->need->kind == PQL_NEED_TIMESTAMP;
+			if (out.histograms != NULL) {
+				out.histograms[out.count] = s->histograms[at - 1];
+			}
 			add_sample(&out, t, timestamp ? (double)s->times[at - 1] / 1000 : v);
 		}
 	}
@@ -181,8 +203,11 @@ static void join(struct join *j, struct pql_series_set fetched, struct pql_serie
 			continue;
 		}
 		struct pql_series *place = beside != NULL ? beside : &items[count++];
-		*place = (struct pql_series){
-			.labels = labels, .times = s.times, .values = s.values, .count = s.count};
+		*place = (struct pql_series){.labels = labels,
+									 .times = s.times,
+									 .values = s.values,
+									 .histograms = s.histograms,
+									 .count = s.count};
 	}
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++) {

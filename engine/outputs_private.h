@@ -9,6 +9,7 @@ struct output_series {
 	uint64_t hash;
 	ts_ms *times; /* parallel, owned */
 	double *values;
+	struct pql_histogram **histograms; /* NULL: none so far; else with what it points to */
 	size_t count, capacity;
 	bool
 		kept; /* as far back as the horizon; else only the last sample, so that it can be marked as stale */

@@ -1,5 +1,9 @@
 #include "promql-lite/histogram_private.h"
 
+#include <string.h>
+
+#include "base/mem.h"
+
 struct pql_buckets buckets_dup(const struct pql_buckets *b, struct arena *a) {
 	struct pql_buckets copy = {.count = b->count};
 	copy.cells = ARENA_ARRAY(a, struct pql_cell, b->count);
@@ -26,6 +30,28 @@ struct pql_histogram *pql_histogram_dup(const struct pql_histogram *h, struct ar
 	for (size_t i = 0; i < h->custom_count; i++) {
 		copy->custom_values[i] = h->custom_values[i];
 	}
+	return copy;
+}
+
+static void *copy_to(char **at, const void *from, size_t bytes) {
+	void *copy = *at;
+	if (bytes > 0) {
+		memcpy(copy, from, bytes);
+	}
+	*at += bytes;
+	return copy;
+}
+
+struct pql_histogram *pql_histogram_dup_heap(const struct pql_histogram *h) {
+	size_t positive = h->positive.count * sizeof(struct pql_cell);
+	size_t negative = h->negative.count * sizeof(struct pql_cell);
+	size_t custom = h->custom_count * sizeof(double);
+	struct pql_histogram *copy = mem_alloc(sizeof(*copy) + positive + negative + custom);
+	char *at = (char *)(copy + 1);
+	*copy = *h;
+	copy->positive.cells = copy_to(&at, h->positive.cells, positive);
+	copy->negative.cells = copy_to(&at, h->negative.cells, negative);
+	copy->custom_values = copy_to(&at, h->custom_values, custom);
 	return copy;
 }
 

@@ -50,6 +50,8 @@ struct pql_histogram *pql_histogram_parse(struct str text, size_t *at, struct ar
 										  const char **ret_error, struct span *ret_span);
 
 struct pql_histogram *pql_histogram_dup(const struct pql_histogram *h, struct arena *a);
+struct pql_histogram *
+pql_histogram_dup_heap(const struct pql_histogram *h); /* one block, to be freed */
 
 /* In the notation, without empty buckets at the ends: histograms are equal when their texts are, as promtool compares them. Where
  * more than PQL_HISTOGRAM_MAX_BUCKETS in a row are empty, `0x` and their number stand for them. */

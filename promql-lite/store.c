@@ -217,15 +217,6 @@ size_t pql_store_samples(const struct pql_store *s) {
 	return s->samples;
 }
 
-static bool has_histogram(const struct stored *item, size_t from, size_t to) {
-	for (size_t i = from; item->histograms != NULL && i < to; i++) {
-		if (item->histograms[i] != NULL) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Those among which the selector's series are. */
 static struct stored_list candidates(const struct pql_store *s,
 									 const struct pql_selector *selector) {
@@ -247,7 +238,6 @@ bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 	struct stored_list list = candidates(s, need->selector);
 	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, list.count + 1);
 	size_t count = 0;
-	bool incomplete = false;
 
 	(void)options; /* the need has the lookback in its times */
 	for (size_t i = 0; i < list.count; i++) {
@@ -272,11 +262,9 @@ bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 				.histograms = item->histograms != NULL ? item->histograms + from : NULL,
 				.count = to - from,
 			};
-			incomplete = incomplete || has_histogram(item, from, to);
 		}
 	}
-	*ret_set = (struct pql_series_set){
-		.form = PQL_SERIES_STORED, .items = items, .count = count, .incomplete = incomplete};
+	*ret_set = (struct pql_series_set){.form = PQL_SERIES_STORED, .items = items, .count = count};
 	return true;
 }
 

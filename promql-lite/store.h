@@ -30,8 +30,8 @@ bool pql_store_find(const struct pql_store *s, struct labels labels, struct pql_
 /* Number of samples held. */
 size_t pql_store_samples(const struct pql_store *s);
 
-/* What a need asks for, as it is stored (PQL_SERIES_STORED); the set is incomplete when there are histograms in it. Borrows from
- * the store until its next change; the list is in `a`. false: a regular expression was given up, as *ret_error says (in `a`). */
+/* What a need asks for, as it is stored (PQL_SERIES_STORED). Borrows from the store until its next change; the list is in `a`.
+ * false: a regular expression was given up, as *ret_error says (in `a`). */
 bool pql_store_select(const struct pql_store *s, const struct pql_need *need,
 					  const struct pql_time_options *options, struct arena *a,
 					  struct pql_series_set *ret_set, const char **ret_error);

@@ -19,48 +19,11 @@ static void take_value(struct rule_test_run *run, struct rule_test_check *check,
 	check->samples = ARENA_ARRAY(run->arena, struct rule_test_sample, v->row_count);
 	for (size_t i = 0; i < v->row_count; i++) {
 		if (v->rows[i].present[0]) {
-			add_sample(check, v->rows[i].labels, v->rows[i].values[0], NULL);
+			const struct pql_row *row = &v->rows[i];
+			add_sample(check, row->labels, row->values[0],
+					   row->histograms == NULL ? NULL : row->histograms[0]);
 		}
 	}
-}
-
-/* ---- native histograms ---- */
-
-static const struct pql_node *bare_selector(const struct pql_expr *expr) {
-	const struct pql_node *n = expr->root;
-	while (n->kind == PQL_PAREN) {
-		n = n->paren;
-	}
-	bool bare = n->kind == PQL_SELECTOR && n->selector.shift.at == PQL_AT_NONE &&
-				n->selector.shift.offset.expr == NULL && n->selector.mode == PQL_MODE_PLAIN;
-	return bare ? n : NULL;
-}
-
-/* The latest sample of each series, whatever it is: what a selector by itself finds needs no evaluator. false: there are no
- * histograms among them. */
-static bool look_up(struct rule_test_run *run, struct rule_test_check *check,
-					const struct pql_node *selector, ts_ms t) {
-	struct pql_time_options options = {.lookback = run->memory->settings.lookback};
-	struct pql_need need = {.kind = PQL_NEED_INSTANT, .selector = &selector->selector};
-	struct pql_series_set set;
-	need.end = t - selector->selector.shift.offset.fixed;
-	need.grid = (struct pql_grid){need.end, need.end, 1};
-	need.start = need.end - options.lookback;
-	need.end = need.end < run->now ? need.end : run->now;
-	const char *failure; /* which will be said when the expression is evaluated */
-	if (!pql_store_select(run->store, &need, &options, run->arena, &set, &failure)) {
-		return false;
-	}
-	check->samples = ARENA_ARRAY(run->arena, struct rule_test_sample, set.count);
-	for (size_t i = 0; i < set.count && set.incomplete; i++) {
-		const struct pql_series *s = &set.items[i];
-		size_t last = s->count - 1;
-		if (!pql_is_stale_nan(s->values[last])) {
-			add_sample(check, s->labels, s->values[last],
-					   s->histograms != NULL ? s->histograms[last] : NULL);
-		}
-	}
-	return set.incomplete;
 }
 
 /* ---- comparing ---- */
@@ -119,13 +82,10 @@ static void check_expr(struct rule_test_run *run, const struct test_expr_case *c
 	check->expr = c;
 	check->time = c->eval_time;
 	check->span = c->span;
-	const struct pql_node *bare = bare_selector(c->parsed);
-	if (bare == NULL || !look_up(run, check, bare, t)) {
-		check->failure = simulation_query(run->simulation, c->parsed, (struct pql_grid){t, t, 1},
-										  run->arena, &value, &failure);
-		if (check->failure == NULL) {
-			take_value(run, check, &value);
-		}
+	check->failure = simulation_query(run->simulation, c->parsed, (struct pql_grid){t, t, 1},
+									  run->arena, &value, &failure);
+	if (check->failure == NULL) {
+		take_value(run, check, &value);
 	}
 	if (check->sample_count > 0) {
 		qsort(check->samples, check->sample_count, sizeof(check->samples[0]), compare_got);

@@ -68,11 +68,9 @@ static const char *fetch(const struct simulation *s, const struct pql_need *need
 	}
 	bool stored = s->options.form == PQL_SERIES_STORED;
 	const char *failure;
-	if (!(stored ? pql_store_select : pql_store_look_up)(s->store, &visible, &options, a, ret_set,
-														 &failure)) {
-		return failure;
-	}
-	return ret_set->incomplete ? "it reads native histograms, which are not evaluated here" : NULL;
+	bool good = (stored ? pql_store_select : pql_store_look_up)(s->store, &visible, &options, a,
+																ret_set, &failure);
+	return good ? NULL : failure;
 }
 
 const char *simulation_select(const struct simulation *s, const struct pql_need *need, ts_ms now,
@@ -157,13 +155,13 @@ static const char *judge_sample(const struct simulation *s, const struct output_
 	if (count == 0 || stored.times[count - 1] < ts) {
 		return NULL;
 	}
-	double value = stored.values[count - 1];
 	if (stored.times[count - 1] > ts) {
 		return "out of order sample";
 	}
-	return memcmp(&value, &sample->value, sizeof(value)) == 0
-			   ? NULL
-			   : outputs_describe_duplicate(ts, value, sample->value, a);
+	struct output_sample there = {
+		.value = stored.values[count - 1],
+		.histogram = stored.histograms == NULL ? NULL : stored.histograms[count - 1]};
+	return outputs_judge_duplicate(ts, &there, sample, a);
 }
 
 static void judge_recorded(struct simulation *s, struct group_state *g, ts_ms ts, struct arena *a) {

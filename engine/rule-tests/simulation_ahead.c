@@ -42,8 +42,10 @@ static void take_vector(struct ahead_rule *r, const struct pql_value *v, struct 
 	r->row_count = v->row_count;
 	for (size_t i = 0; i < v->row_count; i++) {
 		const struct pql_row *row = &v->rows[i];
-		r->rows[i] = (struct ahead_row){
-			.labels = pql_row_labels(row, a), .values = row->values, .present = row->present};
+		r->rows[i] = (struct ahead_row){.labels = pql_row_labels(row, a),
+										.values = row->values,
+										.histograms = row->histograms,
+										.present = row->present};
 		for (size_t k = 0; k < v->steps; k++) {
 			r->any[k] |= row->present[k];
 		}
@@ -167,8 +169,10 @@ static bool write_rows(struct simulation *s, const struct ahead_group *g, struct
 		for (size_t i = 0; i < r->row_count; i++) {
 			const struct ahead_row *row = &r->rows[i];
 			if (row->present[k]) {
-				samples[count++] =
-					(struct output_sample){.labels = row->recorded, .value = row->values[k]};
+				samples[count++] = (struct output_sample){
+					.labels = row->recorded,
+					.value = row->values[k],
+					.histogram = row->histograms == NULL ? NULL : row->histograms[k]};
 			}
 		}
 		ts_ms t = g->first + (ts_ms)k * g->state->interval;
@@ -396,9 +400,13 @@ void ahead_value(const struct simulation *s, size_t group, size_t rule, ts_ms ts
 	struct pql_series *items = ARENA_ARRAY(a, struct pql_series, r->row_count);
 	size_t step = step_of(g, ts), count = 0;
 	for (size_t i = 0; i < r->row_count; i++) {
-		if (r->rows[i].present[step]) {
+		const struct ahead_row *row = &r->rows[i];
+		if (row->present[step]) {
 			items[count++] = (struct pql_series){
-				.labels = r->rows[i].labels, .values = &r->rows[i].values[step], .count = 1};
+				.labels = row->labels,
+				.values = &row->values[step],
+				.histograms = row->histograms == NULL ? NULL : &row->histograms[step],
+				.count = 1};
 		}
 	}
 	*ret_set =

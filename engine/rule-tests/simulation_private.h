@@ -60,8 +60,9 @@ struct ahead_metric {
 /* One series of a rule's value over the stretch. */
 struct ahead_row {
 	struct labels labels;
-	struct labels recorded; /* of a recording rule: what it is written as */
-	const double *values;   /* one per step of the group */
+	struct labels recorded;            /* of a recording rule: what it is written as */
+	const double *values;              /* one per step of the group */
+	struct pql_histogram **histograms; /* as in pql_row */
 	const uint8_t *present;
 };
 

@@ -45,7 +45,7 @@ static const char *write_series(struct fixture *f, struct outputs_writer *w, ts_
 								const char *const *series, size_t count) {
 	struct output_sample *samples = ARENA_ARRAY(&f->arena, struct output_sample, count + 1);
 	for (size_t i = 0; i < count; i++) {
-		samples[i] = (struct output_sample){labels_of(f, series[i]), value};
+		samples[i] = (struct output_sample){.labels = labels_of(f, series[i]), .value = value};
 	}
 	return outputs_write(f->outputs, w, ts, samples, count, &f->arena);
 }
