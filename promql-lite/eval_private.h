@@ -95,7 +95,7 @@ void row_put_float(struct pql_row *row, size_t step, double v);
 bool row_copy_sample(struct pql_frame *f, struct pql_row *to, const struct pql_row *from,
 					 size_t step);
 bool value_has_histograms(const struct pql_value *v);
-/* For what only knows floats: samples that are histograms go. */
+/* For what only knows floats: samples that are histograms go, and rows that have nothing else. */
 void row_drop_histograms(struct pql_frame *f, struct pql_row *row);
 /* What is there stays, with other values. */
 void row_forget_histograms(struct pql_frame *f, struct pql_row *row);

@@ -74,6 +74,7 @@ static void facts_of_node(struct facts_run *run, const struct pql_node *n) {
 		facts_of_call(run, n, f);
 		break;
 	}
+	facts_allow_histograms(n, f);
 }
 
 const struct pql_facts *pql_facts_make(const struct pql_expr *expr,

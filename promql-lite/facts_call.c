@@ -282,7 +282,9 @@ static void quantile(const struct call *c, struct pql_facts *ret) {
 
 static void fraction(const struct call *c, struct pql_facts *ret) {
 	quantile(c, ret);
-	is_fraction(c, ret);
+	if (c->in_node != NULL && !facts_counts_may_be_negative(c->in_node)) {
+		is_fraction(c, ret);
+	}
 }
 
 static void quantiles(const struct call *c, struct pql_facts *ret) {

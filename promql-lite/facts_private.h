@@ -66,6 +66,15 @@ bool label_is_matched(const struct pql_node *binary, struct str name);
 struct pql_clash labels_find_clash(const struct pql_node *binary, const struct pql_facts *left,
 								   const struct pql_facts *right);
 
+/* ---- native histograms ---- */
+
+/* Whether samples of a result may be histograms. */
+bool facts_may_be_histogram(const struct pql_node *n);
+/* Takes back that there is always a result where there is none for histograms. */
+void facts_allow_histograms(const struct pql_node *n, struct pql_facts *f);
+/* Whether histograms, native or classic, may be differences: then counts are not what was observed. */
+bool facts_counts_may_be_negative(const struct pql_node *n);
+
 /* ---- values ---- */
 
 static inline struct pql_interval interval(double min, double max) {

@@ -145,7 +145,7 @@ static void classics_init(struct classics *ret, struct pql_call_context *call, s
 		struct labels without;
 		bool is_new;
 
-		if ((in->rows[i].histograms != NULL && !has_floats(&in->rows[i], call->frame->steps)) ||
+		if (!has_floats(&in->rows[i], call->frame->steps) ||
 			!parse_bound(call, &in->rows[i], arg, &rows[count].bound)) {
 			continue;
 		}

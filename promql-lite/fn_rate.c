@@ -182,10 +182,12 @@ static void extended_series(struct pql_call_context *call, const struct windows 
 
 /* ---- the functions ---- */
 
-/* The series before has mostly the same name: then everything has been said. */
+/* The series before has mostly the same name: then everything has been said, if it was about floats. */
 static bool is_named_as_before(const struct pql_value *v, struct str name) {
-	return v->row_count > 1 &&
-		   str_equal(labels_get(v->rows[v->row_count - 2].labels, LABEL_NAME), name);
+	const struct pql_row *before = v->row_count > 1 ? &v->rows[v->row_count - 2] : NULL;
+
+	return before != NULL && before->histograms == NULL &&
+		   str_equal(labels_get(before->labels, LABEL_NAME), name);
 }
 
 static void warn_unless_counter(struct pql_call_context *call, struct labels labels) {

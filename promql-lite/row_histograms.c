@@ -93,7 +93,10 @@ void row_forget_histograms(struct pql_frame *f, struct pql_row *row) {
 }
 
 void value_drop_histograms(struct pql_frame *f, struct pql_value *v) {
-	for (size_t i = 0; i < v->row_count; i++) {
-		row_drop_histograms(f, &v->rows[i]);
+	if (value_has_histograms(v)) {
+		for (size_t i = 0; i < v->row_count; i++) {
+			row_drop_histograms(f, &v->rows[i]);
+		}
+		value_compact(f, v);
 	}
 }
