@@ -261,8 +261,8 @@ static bool put_mixed(struct match *m, struct pql_row *out, size_t step, struct 
 }
 
 /* Puts one result where it belongs. `mixed`: what was worked out, or NULL. */
-static bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step,
-				  struct binary_outcome *mixed) {
+static inline bool apply(struct match *m, size_t many, size_t one, size_t group, size_t step,
+						 struct binary_outcome *mixed) {
 	double x = many == NO_ROW ? m->fill_many : m->many->rows[many].values[step];
 	double y = one == NO_ROW ? m->fill_one : m->one->rows[one].values[step];
 	struct pql_row *out = out_row(m, many, one, group);
@@ -302,9 +302,11 @@ static size_t find_one(const struct match *m, size_t group, size_t step) {
 	return NO_ROW;
 }
 
-static bool match_step(struct match *m, size_t group, size_t step) {
+/* Written for one kind of operation at a time: numbers alone need no outcome. */
+static inline __attribute__((always_inline)) bool match_step(struct match *m, size_t group,
+															 size_t step, bool is_mixed) {
 	size_t one = find_one(m, group, step), matched = 0;
-	struct binary_outcome outcome, *mixed = m->mixed ? &outcome : NULL;
+	struct binary_outcome outcome, *mixed = is_mixed ? &outcome : NULL;
 
 	if (one == NO_ROW && !m->has_fill_one) {
 		return true;
@@ -313,7 +315,7 @@ static bool match_step(struct match *m, size_t group, size_t step) {
 		size_t row = m->many_order[i];
 
 		if (!m->many->rows[row].present[step] ||
-			(m->mixed && !work_out(m, row, one, step, &outcome))) {
+			(is_mixed && !work_out(m, row, one, step, &outcome))) {
 			continue;
 		}
 		if (matched++ > 0 && m->n->binary.cardinality == PQL_ONE_TO_ONE) {
@@ -327,7 +329,7 @@ static bool match_step(struct match *m, size_t group, size_t step) {
 		}
 	}
 	if (matched > 0 || one == NO_ROW || !m->has_fill_many ||
-		(m->mixed && !work_out(m, NO_ROW, one, step, &outcome))) {
+		(is_mixed && !work_out(m, NO_ROW, one, step, &outcome))) {
 		return true;
 	}
 	return apply(m, NO_ROW, one, group, step, mixed);
@@ -411,7 +413,7 @@ bool match_vectors(struct pql_frame *f, const struct pql_node *n, struct pql_val
 	check_duplicates(&m);
 	for (size_t g = 0; g < m.groups; g++) {
 		for (size_t k = 0; k < m.fail_step; k++) {
-			if (!match_step(&m, g, k)) {
+			if (!(m.mixed ? match_step(&m, g, k, true) : match_step(&m, g, k, false))) {
 				return false;
 			}
 		}

@@ -20,6 +20,7 @@ struct classic {
 	const struct pql_row **rows;
 	double *bounds;
 	size_t count;
+	bool mixed;                   /* its rows may have histograms, which are no buckets */
 	const struct pql_row *native; /* with the same labels, or NULL */
 };
 
@@ -95,8 +96,10 @@ static void fill_classics(struct arena *a, const struct bucket_row *rows, size_t
 		sorted[i] = rows[i].row;
 		bounds[i] = rows[i].bound;
 		if (c->count == 0) {
-			*c = (struct classic){labels[rows[i].group], sorted + i, bounds + i, 0, NULL};
+			*c = (struct classic){
+				.labels = labels[rows[i].group], .rows = sorted + i, .bounds = bounds + i};
 		}
+		c->mixed = c->mixed || rows[i].row->histograms != NULL;
 		c->count++;
 		ret->longest = c->count > ret->longest ? c->count : ret->longest;
 	}
@@ -169,7 +172,7 @@ static size_t gather_buckets(const struct classic *c, size_t step, struct bucket
 	size_t count = 0;
 
 	for (size_t i = 0; i < c->count; i++) {
-		if (!c->rows[i]->present[step] || row_histogram(c->rows[i], step) != NULL) {
+		if (!c->rows[i]->present[step] || (c->mixed && row_histogram(c->rows[i], step) != NULL)) {
 			continue;
 		}
 		if (count > 0 && ret[count - 1].bound == c->bounds[i]) {
