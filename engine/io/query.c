@@ -77,7 +77,9 @@ static void finish_fetch(struct asked *a) {
 	if (!promapi_decoder_finish(a->decoder, &a->request->ask.set, &notes, &error)) {
 		fail(q, error);
 	} else if (notes.histograms_skipped > 0) {
-		fail(q, "the data has native histograms, which are not evaluated here; try --eval remote");
+		fail(q,
+			 "the data has native histograms, which the query API does not give whole; try --eval "
+			 "remote");
 	} else {
 		add_notes(&q->notes, &notes, q->arena);
 		a->request->ask.state = PLAN_ANSWERED;
