@@ -259,8 +259,9 @@ static bool attach(struct reader *r, struct yaml_node *node, size_t size, size_t
 
 /* Its nodes wait no longer. */
 static void fill_collection(struct reader *r, const struct level *level) {
-	struct yaml_node *node = level->node, **nodes = r->waiting + level->first;
+	struct yaml_node *node = level->node;
 	size_t count = r->waiting_count - level->first;
+	struct yaml_node **nodes = count > 0 ? r->waiting + level->first : NULL;
 	r->waiting_count = level->first;
 	if (node->kind == YAML_SEQUENCE) {
 		node->items = arena_alloc(r->arena, count * sizeof(node->items[0]));
