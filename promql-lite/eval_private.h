@@ -342,8 +342,8 @@ static inline ts_ms call_range_start(const struct pql_call_context *call, size_t
 
 /* Buckets and a native histogram with the same labels, at the same step: neither counts. */
 void native_note_conflict(struct pql_call_context *call, size_t arg, struct labels labels);
-double native_quantile(struct pql_call_context *call, double q, const struct pql_histogram *h,
-					   struct labels labels);
+double native_quantile(struct pql_call_context *call, size_t arg, double q,
+					   const struct pql_histogram *h, struct labels labels);
 double native_fraction(struct pql_call_context *call, size_t step, const struct pql_histogram *h,
 					   struct labels labels);
 

@@ -360,7 +360,7 @@ static bool native_quantile_rows(struct quantiles *x, const double *q) {
 			const struct pql_histogram *h = native_alone(x->call, x->arg, &x->classics, n, k);
 
 			if (h != NULL) {
-				row_put_float(row, k, native_quantile(x->call, q[k], h, row->labels));
+				row_put_float(row, k, native_quantile(x->call, x->arg, q[k], h, row->labels));
 			}
 		}
 	}

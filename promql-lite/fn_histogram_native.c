@@ -98,13 +98,13 @@ void native_note_conflict(struct pql_call_context *call, size_t arg, struct labe
 	note_named(call, true, arg, labels, "vector contains a mix of classic and native histograms");
 }
 
-double native_quantile(struct pql_call_context *call, double q, const struct pql_histogram *h,
-					   struct labels labels) {
+double native_quantile(struct pql_call_context *call, size_t arg, double q,
+					   const struct pql_histogram *h, struct labels labels) {
 	bool skewed = false;
 	double v = pql_histogram_quantile(q, h, &call->frame->run->work, &skewed);
 
 	if (skewed) {
-		note_named(call, false, 0, labels,
+		note_named(call, false, arg, labels,
 				   isnan(v) ? "input to histogram_quantile has NaN observations, result is NaN"
 							: "input to histogram_quantile has NaN observations, result is skewed "
 							  "higher");
@@ -120,7 +120,7 @@ double native_fraction(struct pql_call_context *call, size_t step, const struct 
 									  h, &call->frame->run->work, &skewed);
 
 	if (skewed) {
-		note_named(call, false, 0, labels,
+		note_named(call, false, 2, labels,
 				   "input to histogram_fraction has NaN observations, which are excluded from all "
 				   "fractions");
 	}
