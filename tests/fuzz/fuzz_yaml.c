@@ -12,9 +12,11 @@ static bool is_word(char c) {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Quoted scalars may write any character as an escape. Line breaks of Unicode move the places of what follows. */
+/* Quoted scalars may write any character as an escape, and !!binary ones are in base64. Line breaks of Unicode move the places of
+ * what follows. */
 static void check_scalar(const struct yaml_node *node, struct str file) {
 	bool quoted = file.ptr[node->span.start] == '"' || file.ptr[node->span.start] == '\'' ||
+				  str_find(file, STR("binary")) < file.len ||
 				  str_find(file, STR("\xC2\x85")) < file.len ||
 				  str_find(file, STR("\xE2\x80")) < file.len;
 
