@@ -18,10 +18,13 @@ static bool is_whole(double seconds) {
 
 #define EXACT_SECONDS 9e6 /* 2^53 ns */
 
-static bool is_inexact_stretch(const struct pql_stretch *s) {
-	double seconds = (double)s->fixed / 1000;
+/* Of whole seconds, too, the nanoseconds may not be a float64. */
+static bool is_inexact(double seconds) {
+	return fabs(seconds) > EXACT_SECONDS;
+}
 
-	return s->expr == NULL && fabs(seconds) > EXACT_SECONDS && !is_whole(seconds);
+static bool is_inexact_stretch(const struct pql_stretch *s) {
+	return s->expr == NULL && is_inexact((double)s->fixed / 1000);
 }
 
 static bool find_inexact(struct pql_node *n, void *data) {
@@ -29,7 +32,8 @@ static bool find_inexact(struct pql_node *n, void *data) {
 
 	switch ((int)n->kind) {
 	case PQL_NUMBER:
-		*found = *found || (n->number.is_duration && !is_whole(n->number.value));
+		*found = *found || (n->number.is_duration &&
+							(!is_whole(n->number.value) || is_inexact(n->number.value)));
 		break;
 	case PQL_SELECTOR: *found = *found || is_inexact_stretch(&n->selector.shift.offset); break;
 	case PQL_RANGE: *found = *found || is_inexact_stretch(&n->range.range); break;
