@@ -57,6 +57,11 @@ static enum pql_presence presence_of(const struct facts_run *run, const struct p
 	return k.max < 1 ? PQL_NEVER : some ? inner : PQL_SOMETIMES;
 }
 
+/* count_values without(v) ("v", x) makes a label and takes it away again. */
+static bool leaves_out(const struct pql_node *n, struct str label) {
+	return n->aggregate.without && names_have(n->aggregate.labels, n->aggregate.label_count, label);
+}
+
 void facts_of_aggregate(struct facts_run *run, const struct pql_node *n, struct pql_facts *ret) {
 	const struct pql_facts *inner = facts_of(run, n->aggregate.inner);
 
@@ -70,7 +75,7 @@ void facts_of_aggregate(struct facts_run *run, const struct pql_node *n, struct 
 		labels_group(run, inner, n->aggregate.labels, n->aggregate.label_count,
 					 n->aggregate.without, ret);
 	}
-	if (n->aggregate.op == PQL_AGG_COUNT_VALUES) {
+	if (n->aggregate.op == PQL_AGG_COUNT_VALUES && !leaves_out(n, n->aggregate.param->string)) {
 		struct label_list l;
 
 		label_list_init(&l, run);

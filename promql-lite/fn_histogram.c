@@ -302,6 +302,8 @@ struct quantiles {
 	size_t arg; /* with the buckets */
 	struct classics classics;
 	struct repairs *repairs;
+	/* Per histogram and step: it was repaired for an earlier quantile, and Prometheus keeps it so. NULL: there is one quantile. */
+	uint8_t *repaired;
 };
 
 static struct repairs *repairs_of(struct quantiles *x, struct labels l) {
@@ -322,10 +324,18 @@ static struct repairs *repairs_of(struct quantiles *x, struct labels l) {
 	return r;
 }
 
-static void add_repair(struct quantiles *x, struct labels l, size_t step,
+static void add_repair(struct quantiles *x, size_t histogram, size_t step,
 					   struct note_repair *repair) {
-	struct repairs *r = repairs_of(x, l);
+	struct repairs *r = repairs_of(x, x->classics.items[histogram].labels);
 
+	if (x->repaired != NULL) {
+		uint8_t *repaired = &x->repaired[histogram * x->call->frame->steps + step];
+
+		if (*repaired) {
+			return;
+		}
+		*repaired = 1;
+	}
 	repair->min_t = repair->max_t = frame_time(x->call->frame, step);
 	repair->times = 1;
 	note_repair_join(&r->total, repair);
@@ -389,7 +399,7 @@ static bool quantile_rows(struct quantiles *x, const double *q) {
 			row->present[k] = 1;
 			row->values[k] = bucket_quantile(q[k], x->classics.scratch, count, &repaired, &repair);
 			if (repaired) {
-				add_repair(x, c->labels, k, &repair);
+				add_repair(x, i, k, &repair);
 			}
 		}
 	}
@@ -479,6 +489,10 @@ void fn_histogram_quantiles(struct pql_call_context *call) {
 	struct quantiles x = {.call = call, .arg = 0};
 
 	classics_init(&x.classics, call, 0);
+	if (!slots_take(f->run, x.classics.count * f->steps / sizeof(double))) {
+		return;
+	}
+	x.repaired = ARENA_ARRAY(f->run->arena, uint8_t, x.classics.count * f->steps);
 	for (size_t i = 2; i < call->count; i++) {
 		const double *q = call->values[i].scalars;
 

@@ -221,25 +221,32 @@ static bool check_factor(struct pql_call_context *call, const char *name, const 
 					 "invalid %s factor. Expected: 0 < %s < 1, got: %f", name, sign, v);
 }
 
+static bool check_factors(struct pql_call_context *call, size_t step) {
+	return check_factor(call, "smoothing", "sf", call->values[1].scalars[step]) &&
+		   check_factor(call, "trend", "tf", call->values[2].scalars[step]);
+}
+
+static struct lane lane_at(const struct pql_call_context *call, const struct windows *w,
+						   size_t step) {
+	return (struct lane){w->values + w->from[step], w->to[step] - w->from[step], step,
+						 call->values[1].scalars[step], call->values[2].scalars[step]};
+}
+
 static void smoothing_series(struct pql_call_context *call, const struct windows *w,
 							 struct pql_row *out) {
 	struct lane lanes[LANES];
 	size_t used = 0;
 
 	for (size_t k = 0; k < call->frame->steps; k++) {
-		double sf = call->values[1].scalars[k], tf = call->values[2].scalars[k];
 		size_t count = w->to[k] - w->from[k];
 
-		if (count == 0) {
-			continue;
-		}
-		if (!check_factor(call, "smoothing", "sf", sf) || !check_factor(call, "trend", "tf", tf)) {
+		if (count > 0 && !check_factors(call, k)) {
 			return;
 		}
 		if (count < 2) {
 			continue;
 		}
-		lanes[used++] = (struct lane){w->values + w->from[k], count, k, sf, tf};
+		lanes[used++] = lane_at(call, w, k);
 		if (used == LANES) {
 			smooth_windows(lanes, used, out);
 			used = 0;
@@ -250,6 +257,20 @@ static void smoothing_series(struct pql_call_context *call, const struct windows
 	}
 }
 
+/* The factors are looked at wherever there is a sample, of whatever kind; then histograms are passed over. */
+static void smoothing_mixed(struct pql_call_context *call, const struct windows *w, size_t step,
+							struct pql_row *out) {
+	struct lane lanes[LANES] = {lane_at(call, w, step)};
+
+	if (!check_factors(call, step) || lanes[0].count == 0) {
+		return;
+	}
+	note_add_metric(call->frame->run, NOTE_HISTOGRAMS_IGNORED, call_arg_span(call, 0), w->labels);
+	if (lanes[0].count > 1) {
+		smooth_windows(lanes, 1, out);
+	}
+}
+
 void fn_double_exponential_smoothing(struct pql_call_context *call) {
-	call_over_series(call, false, smoothing_series);
+	call_over_mixed_series(call, false, smoothing_series, smoothing_mixed);
 }
