@@ -38,14 +38,14 @@ static struct pql_histogram *without_buckets(const struct pql_histogram *h,
 	return stats;
 }
 
-static void strip_series(struct pql_series *s, struct arena *a) {
+static void strip_series(struct pql_series *s, bool all_samples, struct arena *a) {
 	struct pql_histogram **stats = ARENA_ARRAY(a, struct pql_histogram *, s->count);
 	const struct pql_histogram *before = NULL;
 
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->histograms[i] != NULL) {
 			stats[i] = without_buckets(s->histograms[i], before, a);
-			before = s->histograms[i];
+			before = all_samples ? s->histograms[i] : NULL;
 		}
 	}
 	s->histograms = stats;
@@ -60,10 +60,12 @@ static bool has_histograms(const struct pql_series_set *set) {
 	return false;
 }
 
-static void strip_set(struct pql_run *run, size_t index) {
+/* What was looked up on a grid has gaps: a reset within one would be taken for one just before the sample behind it. */
+static void strip_set(struct pql_run *run, size_t index, bool range) {
 	struct arena *a = run->arena;
 	size_t count = run->expr->selector_count;
 	const struct pql_series_set *set = &run->sets[index];
+	bool all_samples = range || set->form == PQL_SERIES_STORED;
 	struct pql_series_set *sets;
 	struct pql_series *items;
 
@@ -74,7 +76,7 @@ static void strip_set(struct pql_run *run, size_t index) {
 	memcpy(items, set->items, set->count * sizeof(*items));
 	for (size_t i = 0; i < set->count; i++) {
 		if (items[i].histograms != NULL) {
-			strip_series(&items[i], a);
+			strip_series(&items[i], all_samples, a);
 		}
 	}
 	sets = ARENA_ARRAY(a, struct pql_series_set, count);
@@ -84,8 +86,12 @@ static void strip_set(struct pql_run *run, size_t index) {
 }
 
 static bool visit_below(struct pql_node *n, void *data) {
+	if (n->kind == PQL_RANGE) {
+		strip_set(data, n->range.selector->selector.index, true);
+		return false;
+	}
 	if (n->kind == PQL_SELECTOR) {
-		strip_set(data, n->selector.index);
+		strip_set(data, n->selector.index, n->selector.mode != PQL_MODE_PLAIN);
 	}
 	return !needs_buckets(n);
 }
