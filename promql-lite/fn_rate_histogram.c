@@ -268,7 +268,7 @@ void rise_mixed(struct pql_call_context *call, const struct windows *w, size_t s
 
 static void instant_rise(const struct rise *r, const struct pql_histogram *before,
 						 const struct pql_histogram *last, dur_ms apart) {
-	const struct pql_histogram *rise = last;
+	const struct pql_histogram *rise = pql_histogram_compact(last, r->work);
 
 	if (r->is_counter ? is_gauge(last) || is_gauge(before) : !is_gauge(last) || !is_gauge(before)) {
 		note(r, r->is_counter ? NOTE_NOT_COUNTER : NOTE_NOT_GAUGE);

@@ -360,11 +360,25 @@ static void test_compact(void **state) {
 	arena_finish(&a);
 }
 
+/* The bucket that has vanished is not the first one that was named. */
+static void test_stored(void **state) {
+	struct arena a;
+	(void)state;
+	arena_init(&a);
+	const struct pql_histogram *before = parse("{{count:4 buckets:[0 4]}}", &a);
+	const struct pql_histogram *after = parse("{{count:9 n_buckets:[9]}}", &a);
+	assert_false(pql_histogram_was_reset(before, after));
+	assert_prints(pql_histogram_as_stored(after, before, &a), "{{count:9 n_buckets:[9]}}");
+	assert_prints(pql_histogram_as_stored(after, after, &a),
+				  "{{count:9 counter_reset_hint:not_reset n_buckets:[9]}}");
+	arena_finish(&a);
+}
+
 int main(void) {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_print),   cmocka_unit_test(test_far_apart),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_compute),
-		cmocka_unit_test(test_compact),
+		cmocka_unit_test(test_compact), cmocka_unit_test(test_stored),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
