@@ -38,7 +38,8 @@ struct pql_eval_limits {
 	size_t max_samples;     /* values held at once over all steps; 50,000,000 as Prometheus */
 	size_t max_steps;       /* 11,000 as Prometheus' query_range */
 	size_t max_label_bytes; /* made by label_replace, label_join, count_values: 64 MiB */
-	/* Samples looked at in windows, each time they are: 4,000,000,000, some seconds of work. There is no clock here to stop by. */
+	/* Samples looked at in windows, each time they are: 4,000,000,000, some seconds of work. There is no clock here to stop by. A
+	 * native histogram is 16 of them and one more per bucket, where its buckets are looked at. */
 	size_t max_visits;
 };
 

@@ -192,9 +192,47 @@ static size_t slide_floats(const struct pql_call_context *call, const struct win
 	return w->visits;
 }
 
+/* These look at no more than the ends of a window. */
+static bool passes_over_buckets(const struct pql_call_context *call) {
+	static pql_function_body *const bodies[] = {
+		fn_absent_over_time,
+		fn_count_over_time,
+		fn_first_over_time,
+		fn_idelta,
+		fn_irate,
+		fn_last_over_time,
+		fn_present_over_time,
+		fn_ts_of_first_over_time,
+		fn_ts_of_last_over_time,
+	};
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		if (call->node->call.function->body == bodies[i]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+#define HISTOGRAM_VISITS 16 /* what a histogram without a bucket is as much work as */
+
+/* Each is as many visits as it has numbers, on average. */
+static size_t visits_of_histograms(const struct pql_call_context *call,
+								   const struct histogram_windows *h, size_t visits) {
+	size_t buckets = 0;
+
+	if (visits == 0 || passes_over_buckets(call)) {
+		return visits;
+	}
+	for (size_t i = 0; i < h->count; i++) {
+		buckets += h->items[i]->positive.count + h->items[i]->negative.count;
+	}
+	return visits * (HISTOGRAM_VISITS + buckets / h->count);
+}
+
 static size_t slide_histograms(const struct pql_call_context *call, const struct window_scratch *x,
 							   const struct pql_series *s, struct histogram_windows *ret) {
-	size_t count = 0;
+	size_t count = 0, visits;
 
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->histograms[i] != NULL) {
@@ -209,8 +247,9 @@ static size_t slide_histograms(const struct pql_call_context *call, const struct
 		.to = x->histogram_to,
 		.count = count,
 	};
-	return slide(x, call->frame->steps, x->histogram_times, count, x->histogram_from,
-				 x->histogram_to);
+	visits =
+		slide(x, call->frame->steps, x->histogram_times, count, x->histogram_from, x->histogram_to);
+	return visits_of_histograms(call, ret, visits);
 }
 
 void call_over_windows(struct pql_call_context *call, const struct windows *w, struct pql_row *out,

@@ -266,6 +266,39 @@ static void test_limits_are_named(void **state) {
 	world_finish(&w);
 }
 
+static void load_histograms(struct world *w, const char *labels, const char *text) {
+	struct pql_points points;
+	struct labels name;
+	const char *error;
+	struct str line = str_from(arena_printf(&w->arena, "%s %s", labels, text));
+
+	assert_true(pql_notation_parse(line, &w->arena, &name, &points, &error));
+	for (size_t i = 0; i < points.count; i++) {
+		pql_store_add_histogram(w->store, name, (ts_ms)i * 10000, points.items[i].histogram);
+	}
+}
+
+/* 19 samples in all windows, of 16 and two buckets each. */
+static void test_histograms_are_more_work(void **state) {
+	struct pql_grid grid = {0, 90000, 10000};
+	struct world w;
+	struct answer x;
+
+	(void)state;
+	world_init(&w);
+	load_histograms(&w, "h", "{{count:3 buckets:[1 2]}}x9");
+	w.options.limits.max_visits = 19 * 18 - 1;
+	assert_string_equal(eval_text(&w, "sum_over_time(h[20s])", grid),
+						"the windows of the query cover more than 341 samples (max_visits)");
+	w.options.limits.max_visits++;
+	world_eval(&w, "sum_over_time(h[20s])", grid, &x);
+	assert_true(x.ok);
+	w.options.limits.max_visits = 19;
+	world_eval(&w, "count_over_time(h[20s])", grid, &x);
+	assert_true(x.ok);
+	world_finish(&w);
+}
+
 static void test_what_is_given_back_does_not_count(void **state) {
 	struct world w;
 	struct answer x;
@@ -425,6 +458,7 @@ int main(void) {
 		cmocka_unit_test(test_looked_up_data_gives_the_same_answers),
 		cmocka_unit_test(test_a_range_is_what_its_instants_are),
 		cmocka_unit_test(test_limits_are_named),
+		cmocka_unit_test(test_histograms_are_more_work),
 		cmocka_unit_test(test_what_is_given_back_does_not_count),
 		cmocka_unit_test(test_kinds_of_results),
 		cmocka_unit_test(test_info_looks_where_its_data_is),
