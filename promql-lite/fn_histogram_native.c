@@ -104,10 +104,12 @@ double native_quantile(struct pql_call_context *call, size_t arg, double q,
 	double v = pql_histogram_quantile(q, h, &call->frame->run->work, &skewed);
 
 	if (skewed) {
+		/* The least of no observations is NaN, too, but Prometheus has found where it would be. */
 		note_named(call, false, arg, labels,
-				   isnan(v) ? "input to histogram_quantile has NaN observations, result is NaN"
-							: "input to histogram_quantile has NaN observations, result is skewed "
-							  "higher");
+				   isnan(v) && q > 0
+					   ? "input to histogram_quantile has NaN observations, result is NaN"
+					   : "input to histogram_quantile has NaN observations, result is skewed "
+						 "higher");
 	}
 	arena_reset(&call->frame->run->work);
 	return v;
