@@ -1,5 +1,6 @@
 """Real servers for the demo, the end-to-end tests and the benchmarks: started on free loopback ports, ended with this process."""
 import ctypes
+import http.server
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -31,6 +33,13 @@ def free_port():
 			except OSError:
 				continue
 	raise RuntimeError("no port is free")
+
+
+def serve(handler):
+	"""An HTTP server in this process, for as long as it lasts; its port."""
+	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	return server.server_address[1]
 
 
 def fetch(url, body=None, timeout=5, method=None):

@@ -5,13 +5,12 @@ import http.server
 import os
 import re
 import sys
-import threading
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 from beside_vmalert import Vmalert
-from servers import Alertmanager, Home, Prometheus, Tocsin, fetch, wait_for
+from servers import Alertmanager, Home, Prometheus, Tocsin, fetch, serve, wait_for
 
 PROMETHEUS_CONFIG = """
 global: {{scrape_interval: {interval}s, scrape_timeout: {interval}s, evaluation_interval: {interval}s}}
@@ -23,7 +22,7 @@ alerting: {{alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{port}"]}}
 """
 
 
-def serve(rules, per_rule):
+def serve_load(rules, per_rule):
 	"""A page with per_rule series for each rule, whose values move a little."""
 	state = {"turn": 0}
 
@@ -40,9 +39,7 @@ def serve(rules, per_rule):
 		def log_message(self, *_):
 			pass
 
-	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
-	return server.server_address[1]
+	return serve(Handler)
 
 
 class Fake:
@@ -67,9 +64,7 @@ class Fake:
 			def log_message(self, *_):
 				pass
 
-		server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-		threading.Thread(target=server.serve_forever, daemon=True).start()
-		self.url = f"http://127.0.0.1:{server.server_address[1]}"
+		self.url = f"http://127.0.0.1:{serve(Handler)}"
 
 	def cpu_seconds(self):
 		return float("nan")
@@ -138,7 +133,7 @@ def run_tocsin(home, options, prometheus, alertmanager, rules):
 
 
 def beside(home, options, alertmanager, rules):
-	port = serve(options.rules, options.series)
+	port = serve_load(options.rules, options.series)
 	prometheus = Prometheus(home, PROMETHEUS_CONFIG.format(port=port, interval=options.interval)).start()
 	count = options.rules * options.series
 	wait_for("data", lambda: [v for _, v in prometheus.query("count(load)")] == [count], 180)

@@ -5,12 +5,11 @@ import json
 import os
 import subprocess
 import sys
-import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "..", "scripts", "lib"), os.path.join(HERE, "..", "golden")]
 import lint_docs
-from servers import ROOT, Home, Prometheus, Server, binary, free_port, program, wait_for, fetch_json
+from servers import ROOT, Home, Prometheus, Server, binary, free_port, program, wait_for, fetch_json, serve
 
 PAGE = "# TYPE requests_total counter\n" + "".join(
 	f'requests_total{{code="{code}",method="{method}"}} 5\n' for code in ("200", "404", "500") for method in ("GET", "POST")
@@ -33,12 +32,6 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 	def log_message(self, *_):
 		pass
-
-
-def serve():
-	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
-	return server.server_address[1]
 
 
 class VictoriaMetrics(Server):
@@ -148,9 +141,7 @@ def without_a_server(home, port):
 		do_POST = do_GET
 		log_message = Page.log_message
 
-	server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Partial)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
-	url, rule = f"http://127.0.0.1:{server.server_address[1]}", "- {record: b, expr: c}"
+	url, rule = f"http://127.0.0.1:{serve(Partial)}", "- {record: b, expr: c}"
 	found, run = check(home, url + "/part", rule)
 	equal("an answer that is not whole", (found, run.returncode), ([], 3))
 	if "the answer is partial: store 2 is away (--allow-partial-answers)\n" not in run.stderr:
@@ -159,7 +150,6 @@ def without_a_server(home, port):
 	equal("  when it will do", [p["name"] for p in found], ["unknown-metric"])
 	found, run = check(home, url, rule)
 	equal("a server without series", (found, run.returncode, run.stderr.count(url)), ([], 3, 1))
-	server.shutdown()
 
 
 TESTS = [with_prometheus, with_victoria_metrics, without_a_server]
@@ -168,7 +158,7 @@ TESTS = [with_prometheus, with_victoria_metrics, without_a_server]
 def main():
 	print(f"1..{len(TESTS)}", flush=True)
 	failed = False
-	port = serve()
+	port = serve(Page)
 	for number, test in enumerate(TESTS, 1):
 		try:
 			with Home() as home:

@@ -15,12 +15,11 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
-from servers import Alertmanager, Home, Prometheus, Tocsin, wait_for
+from servers import Alertmanager, Home, Prometheus, Tocsin, serve, wait_for
 from tap import Shared, run
 from wire import OPEN, REFUSING, SILENT, Wires
 
@@ -50,12 +49,6 @@ receivers: [{{name: test, webhook_configs: [{{url: "http://127.0.0.1:{port}/", s
 NOTIFIED_BY_OTHERS = "alertmanager_nflog_gossip_messages_propagated_total"
 MEETINGS = 'alertmanager_cluster_messages_received_total{msg_type="full_state"}'  # a member told another all that it has notified
 QUIET_SECONDS = 2  # after everything is back: time for what should not come
-
-
-def serve(handler):
-	server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-	threading.Thread(target=server.serve_forever, daemon=True).start()
-	return server.server_address[1]
 
 
 class Signals:
